@@ -1,0 +1,6 @@
+# Copyright (c) mmfer contributors.
+from . import samplers, transforms  # noqa: F401
+from .base_fer_dataset import BaseFERDataset
+from .ferplus import FERPlus
+
+__all__ = ['BaseFERDataset', 'FERPlus']

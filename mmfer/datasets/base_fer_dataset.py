@@ -1,0 +1,238 @@
+# Copyright (c) mmfer contributors.
+import os.path as osp
+from typing import Any, Dict, List, Optional, Sequence, Tuple, Union
+
+import numpy as np
+import torch
+from mmengine.logging import MMLogger
+from mmpretrain.datasets import BaseDataset
+
+from mmfer.structures import AnnotationError, ImageError, LabelSpace
+from .randomness import WorkerRandomness
+
+
+class BaseFERDataset(BaseDataset):
+    """What all readers of expression datasets share.
+
+    A reader implements :meth:`load_samples` and names its official label
+    order and counts; this class maps labels to the wanted label space, counts
+    classes against the official numbers, replaces unreadable images if asked,
+    and keeps the random streams of loader workers reproducible.
+
+    Args:
+        data_root (str): The folder of the dataset.
+        split (str): One of ``SPLITS``. Defaults to ``'train'``.
+        label_space (str or Sequence[str], optional): The classes and their
+            order, as a name in ``mmfer.structures.LABEL_SPACES`` or a list.
+            Samples of other classes are dropped and counted. Defaults to
+            None, the dataset's official order.
+        pipeline (Sequence[dict]): The transforms. Defaults to ().
+        on_error (str): What to do with a missing or corrupt image while
+            training: ``'raise'`` an error that names the file, or ``'skip'``:
+            log it and take the next readable sample. Testing always raises,
+            since a replaced image would falsify the result. Defaults to
+            ``'raise'``.
+        test_mode (bool): Whether the dataset is used for testing. Defaults
+            to False.
+        **kwargs: Further arguments of MMPretrain's ``BaseDataset``.
+
+    Raises:
+        ValueError: If ``split`` or ``on_error`` is unknown.
+        AnnotationError: If an annotation is malformed or no sample remains.
+    """
+
+    # The official label order: a key of LABEL_SPACES.
+    LABEL_SPACE: str = ''
+    # The splits that the reader knows.
+    SPLITS: Tuple[str, ...] = ('train', 'test')
+    # The official sample counts: split -> class -> count.
+    OFFICIAL_COUNTS: Dict[str, Dict[str, int]] = {}
+
+    def __init__(self,
+                 data_root: str,
+                 split: str = 'train',
+                 label_space: Union[str, Sequence[str], None] = None,
+                 pipeline: Sequence[dict] = (),
+                 on_error: str = 'raise',
+                 test_mode: bool = False,
+                 **kwargs: Any) -> None:
+        if split not in self.SPLITS:
+            raise ValueError(f'{type(self).__name__} has no split {split!r}; '
+                             f'it has {list(self.SPLITS)}')
+        if on_error not in ('raise', 'skip'):
+            raise ValueError("on_error must be 'raise' or 'skip', got "
+                             f'{on_error!r}')
+        self.split = split
+        self.on_error = on_error
+        self.label_space = LabelSpace.get(label_space or self.native_space)
+        self.notes: List[str] = []
+        self.dropped: Dict[str, int] = {}
+        self.sample_offset = 0
+        self.randomness = WorkerRandomness()
+        self.failed: Optional[torch.Tensor] = None
+        super().__init__(
+            ann_file=kwargs.pop('ann_file', ''),
+            data_root=data_root,
+            pipeline=pipeline,
+            test_mode=test_mode,
+            classes=self.label_space.classes,
+            **kwargs)
+
+    @property
+    def native_space(self) -> LabelSpace:
+        """The label space in which :meth:`load_samples` gives its labels."""
+        return LabelSpace.get(self.LABEL_SPACE)
+
+    def load_samples(self) -> List[dict]:
+        """Read the annotations.
+
+        Returns:
+            list[dict]: One dict a sample with ``img_path``, ``gt_label`` (an
+            int in the native label order) and, where known, ``gt_score``
+            (votes or probabilities in the native order), ``gt_au``,
+            ``gt_va``, ``gt_landmarks``, ``gt_bboxes``, ``subject``.
+        """
+        raise NotImplementedError
+
+    def load_data_list(self) -> List[dict]:
+        """Read the annotations and map them to the wanted label space."""
+        native = self.native_space
+        mapping = native.map_to(self.label_space)
+        counts: Dict[str, int] = {}
+        kept = []
+        for sample in self.load_samples():
+            name = native.classes[sample['gt_label']]
+            label = int(mapping[sample['gt_label']])
+            if label < 0:
+                counts[name] = counts.get(name, 0) + 1
+                continue
+            sample['gt_label'] = label
+            if 'gt_score' in sample:
+                sample['gt_score'] = self._map_score(sample['gt_score'],
+                                                     mapping)
+            kept.append(sample)
+        self.dropped = counts
+        if not kept:
+            raise AnnotationError(
+                f'{type(self).__name__}, split {self.split!r}: no sample '
+                'remains', self.data_root,
+                remedy='check data_root, split and label_space '
+                f'{list(self.label_space.classes)}')
+        self._check_first_image(kept[0]['img_path'])
+        return kept
+
+    def _map_score(self, score: Sequence[float],
+                   mapping: np.ndarray) -> np.ndarray:
+        mapped = np.zeros(len(self.label_space), dtype=np.float32)
+        score = np.asarray(score, dtype=np.float32)
+        mapped[mapping[mapping >= 0]] = score[mapping >= 0]
+        return mapped / mapped.sum()
+
+    def _check_first_image(self, path: str) -> None:
+        if not osp.isfile(path):
+            raise FileNotFoundError(
+                f'{osp.abspath(path)}: the first image of '
+                f'{type(self).__name__}, split {self.split!r}, is missing. '
+                'Remedy: check data_root, or run '
+                'tools/dataset_tools/verify.py to list all missing files')
+
+    def full_init(self) -> None:
+        """Load the annotations, count them and log what was found."""
+        if self._fully_initialized:
+            return
+        super().full_init()
+        if self.on_error == 'skip':
+            self.failed = torch.zeros(
+                len(self), dtype=torch.uint8).share_memory_()
+        logger = MMLogger.get_current_instance()
+        if self.dropped:
+            logger.info(f'{type(self).__name__}, {self.split}: dropped '
+                        f'{self.dropped}, not in label space '
+                        f'{list(self.label_space.classes)}')
+        counts, official = self.class_counts(), self.official_counts()
+        wrong = {
+            name: (counts[name], number)
+            for name, number in (official or {}).items()
+            if counts[name] != number
+        }
+        if wrong:
+            logger.warning(
+                f'{type(self).__name__}, {self.split}: class counts differ '
+                f'from the official ones (found, official): {wrong}')
+
+    def set_label_space(self, label_space: Union[str, Sequence[str]]) -> None:
+        """Read the annotations again in another label space."""
+        self.label_space = LabelSpace.get(label_space)
+        self._metainfo['classes'] = self.label_space.classes
+        self._fully_initialized = False
+        self.full_init()
+
+    def class_counts(self) -> Dict[str, int]:
+        """Samples per class, in the order of the label space."""
+        counts = np.bincount(
+            self.get_gt_labels(), minlength=len(self.label_space))
+        return dict(zip(self.label_space.classes, counts.tolist()))
+
+    def official_counts(self) -> Optional[Dict[str, int]]:
+        """The official samples per class, or None where none are known."""
+        official = self.OFFICIAL_COUNTS.get(self.split)
+        if official is None:
+            return None
+        return {c: official.get(c, 0) for c in self.label_space.classes}
+
+    def protocol(self) -> Dict[str, Any]:
+        """What a reader of a result must know about the data."""
+        return dict(
+            dataset=type(self).__name__,
+            data_root=self.data_root,
+            split=self.split,
+            label_space=self.label_space.name,
+            classes=list(self.label_space.classes),
+            samples=len(self),
+            class_counts=self.class_counts(),
+            official_counts=self.official_counts(),
+            dropped=dict(self.dropped),
+            notes=list(self.notes))
+
+    def get_data_info(self, idx: int) -> dict:
+        """The annotation of a sample.
+
+        ``sample_idx`` stays unique when the dataset is part of a
+        concatenation, see :class:`~mmfer.engine.hooks.SampleIndexHook`.
+        """
+        info = super().get_data_info(idx)
+        info['sample_idx'] += self.sample_offset
+        return info
+
+    def __getitem__(self, idx: int) -> dict:
+        """The transformed sample at ``idx``."""
+        self.randomness.sync()
+        try:
+            return super().__getitem__(idx)
+        except ImageError as error:
+            if self.on_error == 'raise' or self.test_mode:
+                raise
+            return self._replacement(idx, error)
+
+    def _replacement(self, idx: int, error: ImageError) -> dict:
+        """The next readable sample after an unreadable one."""
+        for step in range(1, len(self)):
+            self._mark_failed((idx + step - 1) % len(self), error)
+            try:
+                return super().__getitem__((idx + step) % len(self))
+            except ImageError as next_error:
+                error = next_error
+        raise error
+
+    def _mark_failed(self, idx: int, error: ImageError) -> None:
+        if not self.failed[idx]:
+            self.failed[idx] = 1
+            MMLogger.get_current_instance().warning(
+                f'skipped an unreadable image: {error}')
+
+    def extra_repr(self) -> List[str]:
+        """Further lines of the representation."""
+        return [
+            f'Folder: \t{self.data_root}', f'Split: \t{self.split}',
+            f'Label space: \t{self.label_space}'
+        ]

@@ -1,0 +1,12 @@
+# Copyright (c) mmfer contributors.
+from .action_units import ACTION_UNITS, AU_SETS, au_names
+from .errors import AnnotationError, ImageError
+from .fer_data_sample import FERDataSample
+from .label_space import (EXPRESSIONS, LABEL_SPACES, LabelSpace,
+                          canonical_expression)
+
+__all__ = [
+    'ACTION_UNITS', 'AU_SETS', 'AnnotationError', 'EXPRESSIONS',
+    'FERDataSample', 'ImageError', 'LABEL_SPACES', 'LabelSpace', 'au_names',
+    'canonical_expression'
+]
