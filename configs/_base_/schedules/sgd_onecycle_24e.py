@@ -7,7 +7,12 @@ param_scheduler = dict(
     total_steps=24,
     by_epoch=True,
     convert_to_iter_based=True)
-train_cfg = dict(by_epoch=True, max_epochs=24, val_interval=1)
+# Every fourth epoch, then the last five.
+train_cfg = dict(
+    by_epoch=True,
+    max_epochs=24,
+    val_interval=4,
+    dynamic_intervals=[(20, 1)])
 val_cfg = dict()
 test_cfg = dict()
 auto_scale_lr = dict(base_batch_size=64)
