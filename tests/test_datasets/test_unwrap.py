@@ -28,7 +28,7 @@ def test_wrappers_of_every_kind_are_opened():
                     ClassBalancedDataset(a, oversample_thr=0.1),
                     Subset(a, [0, 1]), EngineConcat([a])):
         assert leaf_datasets(wrapper) == [a]
-    (fold, ) = leaf_datasets(KFoldDataset(a, num_splits=2))
+    (fold, ) = leaf_datasets(KFoldDataset(dict(type=_Toy), num_splits=2))
     assert isinstance(fold, _Toy) and len(fold) == 3
     nested = ConcatDataset([RepeatDataset(a, times=2), ConcatDataset([b, c])])
     assert [id(x) for x in leaf_datasets(nested)] == [id(a), id(b), id(c)]
