@@ -1,1 +1,8 @@
 # Copyright (c) mmfer contributors.
+from .label_space_hook import LabelSpaceHook
+from .unreadable_images_hook import UnreadableImagesHook
+
+__all__ = [
+    'LabelSpaceHook',
+    'UnreadableImagesHook',
+]

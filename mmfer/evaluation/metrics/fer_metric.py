@@ -39,8 +39,7 @@ class FERMetric(BaseMetric):
       equally wide bins (Guo et al., ICML 2017).
     - ``brier``: mean of :math:`\sum_c (p_c - [c = y])^2`, in [0, 2].
     - ``kl``: mean of :math:`\sum_c t_c \log(t_c / p_c)` over the samples
-      whose ``gt_score`` is a label distribution, that is, not one-hot; left
-      out when there is none.
+      with a ``gt_score``; left out when there is none or all are one-hot.
 
     A class without samples in the set has no recall: it is left out of
     ``uar`` and ``f1``, which are then means over the classes that occur, as
@@ -221,12 +220,12 @@ class FERMetric(BaseMetric):
             nll=-np.log(np.maximum(scores, _EPS))[one_hot > 0].mean(),
             ece=multiclass_calibration_error(below_one, truth, num, ece_bins),
             brier=((scores - one_hot)**2).sum(1).mean())
-        soft = [(p, t) for p, t in zip(scores, targets or ())
-                if t is not None and t.max() < 1]
-        if soft:
-            pred, target = (np.maximum(np.stack(x), _EPS) for x in zip(*soft))
-            target = np.where(target > _EPS, target, 0)
-            logs = np.log(np.maximum(target, _EPS)) - np.log(pred)
+        pairs = [(p, t) for p, t in zip(scores, targets or ())
+                 if t is not None]
+        if any(t.max() < 1 for _, t in pairs):
+            pred, target = (np.stack(side) for side in zip(*pairs))
+            logs = np.log(np.where(target > 0, target, 1)) - np.log(
+                np.maximum(pred, _EPS))
             metrics['kl'] = (target * logs).sum(1).mean()
         for name, value in zip(np.array(names)[present], 100 * recall):
             metrics['recall_' + '_'.join(str(name).split())] = value
