@@ -185,7 +185,7 @@ def _history_method(owner: Any, name: str) -> Callable:
     from mmengine.logging import HistoryBuffer
     if owner is not HistoryBuffer or name not in ('min', 'max', 'mean',
                                                   'current'):
-        raise ValueError(f'getattr({owner!r}, {name!r}) is not plain data')
+        raise ValueError(f'GLOBAL builtins.getattr of {owner!r}, {name!r}')
     return getattr(owner, name)
 
 
@@ -230,15 +230,19 @@ def safe_loading(path: str) -> Iterator[None]:
     except (OSError, CheckpointError):
         raise
     except Exception as error:
-        what, remedy = 'damaged or not a checkpoint', \
-            'copy or download it again, or take an earlier checkpoint'
-        if 'Unsupported global' in str(error) or 'plain data' in str(error):
-            what, remedy = 'not plain data, and nothing in it was executed', \
-                'save only its state_dict again, where the file is trusted'
-        told = re.findall('WeightsUnpickler error: (.*)', str(error))
-        reason = told[0].strip() if told else _first_line(error)
-        raise CheckpointError(f'{path}: this checkpoint is {what} '
-                              f'({reason}). Remedy: {remedy}') from error
+        foreign = re.search(r'GLOBAL (\S+)', str(error))
+        if foreign:
+            raise CheckpointError(
+                f'{path}: this checkpoint holds {foreign[1]}, which is not '
+                'plain data; nothing in it was executed. Remedy: save only '
+                'its state_dict again, where the file is trusted') from None
+        reason = _first_line(error)
+        if reason.startswith('Weights only'):  # advice that must not be taken
+            reason = type(error).__name__
+        raise CheckpointError(
+            f'{path}: this checkpoint cannot be read, it is damaged or not a '
+            f'checkpoint ({reason}). Remedy: copy or download it again, or '
+            'take an earlier one') from None
     finally:
         os.environ.pop(names[0])
         os.environ.update({k: v for k, v in before.items() if v is not None})
@@ -246,6 +250,7 @@ def safe_loading(path: str) -> Iterator[None]:
 
 def _fix_checkpoint_loading() -> None:
     """Load and resume checkpoints in safe mode, in a fork too."""
+    import torch
     from mmengine.runner import CheckpointLoader, checkpoint
     load = CheckpointLoader.load_checkpoint
 
@@ -257,8 +262,8 @@ def _fix_checkpoint_loading() -> None:
             return load(filename, map_location, logger)
 
     CheckpointLoader.load_checkpoint = classmethod(load_checkpoint)
-    if hasattr(checkpoint, 'get_torch_safe_globals'):  # OneDL's wider list
-        checkpoint.get_torch_safe_globals = safe_types
+    if hasattr(checkpoint, '_safe_torch_load'):  # OneDL's, which falls back
+        checkpoint._safe_torch_load = torch.load
 
 
 # -- save_best and early stopping do not know the metrics of this field.
