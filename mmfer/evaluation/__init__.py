@@ -1,2 +1,6 @@
 # Copyright (c) mmfer contributors.
+from .confusion_matrix import draw_confusion_matrix, save_confusion_matrix
 from .metrics import *  # noqa: F401,F403
+from .metrics import __all__ as _metrics
+
+__all__ = ['draw_confusion_matrix', 'save_confusion_matrix'] + list(_metrics)

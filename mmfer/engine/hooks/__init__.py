@@ -1,1 +1,16 @@
 # Copyright (c) mmfer contributors.
+from .channels_last_hook import ChannelsLastHook
+from .epoch_seed_hook import EpochSeedHook
+from .init_weights_hook import InitWeightsHook
+from .label_space_hook import LabelSpaceHook
+from .sample_index_hook import SampleIndexHook
+from .unreadable_images_hook import UnreadableImagesHook
+
+__all__ = [
+    'ChannelsLastHook',
+    'EpochSeedHook',
+    'InitWeightsHook',
+    'LabelSpaceHook',
+    'SampleIndexHook',
+    'UnreadableImagesHook',
+]

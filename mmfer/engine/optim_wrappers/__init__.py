@@ -1,1 +1,4 @@
 # Copyright (c) mmfer contributors.
+from .autocast_optim_wrapper import AutocastOptimWrapper
+
+__all__ = ['AutocastOptimWrapper']

@@ -1,0 +1,167 @@
+# Copyright (c) mmfer contributors.
+from typing import Optional, Sequence, Union
+
+import cv2
+import numpy as np
+from mmcv.transforms import BaseTransform
+
+from mmfer.registry import TRANSFORMS
+from mmfer.structures import ImageError
+
+_PNG, _JPEG = b'\x89PNG\r\n\x1a\n', b'\xff\xd8'
+_PNG_END, _JPEG_END = b'IEND\xaeB`\x82', b'\xff\xd9'
+
+
+def _is_webp(data: bytes) -> bool:
+    return data[:4] == b'RIFF' and data[8:12] == b'WEBP'
+
+
+def _has_alpha(data: bytes) -> bool:
+    """Whether the header of a PNG or WebP file announces transparency."""
+    if data[:8] == _PNG:
+        return data[25:26] in (b'\x04', b'\x06') or b'tRNS' in data[
+            33:data.find(b'IDAT')]
+    if _is_webp(data):
+        kind = data[12:16]
+        return (kind == b'VP8X' and bool(data[20] & 0x10)) or (
+            kind == b'VP8L' and bool(data[24] & 0x10))
+    return False
+
+
+def _jpeg_ends(data: bytes) -> bool:
+    """Whether an end marker follows the start of the picture itself.
+
+    Preview pictures inside the header have end markers of their own, so the
+    header's segments are stepped over.
+    """
+    if data.endswith(_JPEG_END):
+        return True
+    place = 2
+    while place + 4 <= len(data) and data[place] == 0xff:
+        if data[place + 1] == 0xff:
+            place += 1
+        elif data[place + 1] == 0xda:
+            return data.find(_JPEG_END, place) >= 0
+        else:
+            place += 2 + int.from_bytes(data[place + 2:place + 4], 'big')
+    return False
+
+
+def _is_truncated(data: bytes) -> bool:
+    """Whether the end of a JPEG, PNG or WebP file is missing.
+
+    Decoders fill what is missing with grey and do not complain.
+    """
+    if data[:2] == _JPEG:
+        return not _jpeg_ends(data)
+    if data[:8] == _PNG:
+        return _PNG_END not in data[-64:] and _PNG_END not in data
+    if _is_webp(data):
+        return len(data) < 8 + int.from_bytes(data[4:8], 'little')
+    return False
+
+
+@TRANSFORMS.register_module()
+class LoadFERImage(BaseTransform):
+    """Load a face as BGR pixels, whatever the file holds.
+
+    Grey images get three equal channels; transparent PNG and WebP images are
+    laid over ``background``; 16-bit images are scaled to 8 bits; the EXIF
+    orientation of photographs is applied. Where ``results`` already holds
+    ``img`` (rows of the FER2013 csv, arrays given to an inferencer), that
+    array is taken in place of a file.
+
+    **Required Keys:** ``img_path`` or ``img``
+
+    **Added Keys:** ``img`` (uint8 BGR of shape ``(H, W, 3)``), ``img_shape``
+    and ``ori_shape`` (height, width)
+
+    Args:
+        background (int or Sequence[int]): Grey value or blue, green and red,
+            0 to 255, under transparent pixels. Defaults to 0, black.
+
+    Raises:
+        ImageError: If the file is missing, empty, truncated or cannot be
+            decoded.
+        TypeError: If a given array is not uint8.
+        ValueError: If a given array has no shape of an image.
+    """
+
+    def __init__(self, background: Union[int, Sequence[int]] = 0) -> None:
+        values = ((background, ) * 3 if isinstance(background, int) else
+                  tuple(background))
+        if len(values) != 3 or any(not 0 <= v <= 255 for v in values):
+            raise ValueError('background must be one or three numbers from 0 '
+                             f'to 255, got {background!r}')
+        self.background = np.array(values, dtype=np.float32)
+
+    def transform(self, results: dict) -> dict:
+        """Load the image of one sample."""
+        given = results.get('img')
+        if given is None:
+            if 'img_path' not in results:
+                raise KeyError('a sample needs img_path or img, got '
+                               f'{sorted(results)}')
+            img = self._read(results['img_path'])
+        else:
+            img = self._from_array(given, results.get('img_path'))
+        results['img'] = img
+        results['img_shape'] = results['ori_shape'] = img.shape[:2]
+        return results
+
+    def _read(self, path: str) -> np.ndarray:
+        try:
+            with open(path, 'rb') as file:
+                data = file.read()
+        except OSError as error:
+            raise ImageError(f'{path}: cannot be read: '
+                             f'{error.strerror}') from error
+        if not data:
+            raise ImageError(f'{path}: the file is empty')
+        if _is_truncated(data):
+            raise ImageError(f'{path}: the image is truncated, its end is '
+                             'missing')
+        alpha = _has_alpha(data)
+        img = self._decode(
+            data, cv2.IMREAD_UNCHANGED if alpha else cv2.IMREAD_COLOR)
+        if img is None:
+            raise ImageError(f'{path}: cannot be decoded as an image')
+        if not alpha:
+            return img
+        if img.dtype == np.uint16:
+            img = (img / 257).round().astype(np.uint8)
+        return self._to_bgr(img)
+
+    @staticmethod
+    def _decode(data: bytes, flag: int) -> Optional[np.ndarray]:
+        try:
+            return cv2.imdecode(np.frombuffer(data, np.uint8), flag)
+        except cv2.error:
+            return None
+
+    def _from_array(self, img: np.ndarray,
+                    path: Optional[str]) -> np.ndarray:
+        place = '' if path is None else f'{path}: '
+        if not isinstance(img, np.ndarray) or img.dtype != np.uint8:
+            kind = getattr(img, 'dtype', type(img).__name__)
+            raise TypeError(f'{place}img must be an array of uint8 with values '
+                            f'0 to 255, got {kind}')
+        if img.ndim not in (2, 3) or 0 in img.shape or (
+                img.ndim == 3 and img.shape[2] not in (1, 3, 4)):
+            raise ValueError(f'{place}img must have shape (H, W), (H, W, 1), '
+                             f'(H, W, 3) or (H, W, 4), got {img.shape}')
+        return self._to_bgr(img)
+
+    def _to_bgr(self, img: np.ndarray) -> np.ndarray:
+        """A new array of shape ``(H, W, 3)``."""
+        if img.ndim == 2 or img.shape[2] == 1:
+            return cv2.cvtColor(np.ascontiguousarray(img), cv2.COLOR_GRAY2BGR)
+        if img.shape[2] == 3:
+            return img.copy()
+        alpha = img[..., 3:].astype(np.float32) / 255
+        mixed = img[..., :3] * alpha + self.background * (1 - alpha)
+        return mixed.round().astype(np.uint8)
+
+    def __repr__(self) -> str:
+        return (f'{type(self).__name__}(background='
+                f'{self.background.astype(int).tolist()})')

@@ -1,0 +1,118 @@
+# Copyright (c) mmfer contributors.
+from numbers import Integral
+from typing import Any, Sequence
+
+import numpy as np
+import torch
+from mmcv.transforms import BaseTransform
+
+from mmfer.registry import TRANSFORMS
+from mmfer.structures import AnnotationError, FERDataSample
+
+
+@TRANSFORMS.register_module()
+class PackFERInputs(BaseTransform):
+    """Pack a face and what is known about it.
+
+    **Required Keys:** ``img`` (uint8 of shape ``(H, W, 3)``)
+
+    **Packed where present:** ``gt_label`` (int), ``gt_score`` (label
+    distribution of shape ``(C, )``), ``gt_au``, ``gt_va``, ``gt_landmarks``,
+    ``gt_mask`` (uint8 of shape ``(H, W)``, 1 = occluded) and ``meta_keys``.
+
+    All other keys are left behind.
+
+    Args:
+        meta_keys (Sequence[str]): What to keep as meta information of the
+            data sample where present. Defaults to
+            ``PackFERInputs.META_KEYS``.
+
+    Returns:
+        dict: ``inputs``, a contiguous uint8 tensor of shape ``(3, H, W)``,
+        and ``data_samples``, a :class:`~mmfer.structures.FERDataSample`.
+
+    Raises:
+        KeyError: If there is no image.
+        TypeError: If the image is not uint8.
+        ValueError: If the image has no shape of an image.
+        AnnotationError: If a label is malformed.
+    """
+
+    META_KEYS = ('sample_idx', 'img_path', 'ori_shape', 'img_shape', 'flip',
+                 'subject', 'align', 'affine')
+
+    def __init__(self, meta_keys: Sequence[str] = META_KEYS) -> None:
+        if isinstance(meta_keys, str):
+            raise TypeError('meta_keys must be a sequence of names, got the '
+                            f'single name {meta_keys!r}')
+        self.meta_keys = tuple(meta_keys)
+
+    def transform(self, results: dict) -> dict:
+        """Pack one sample."""
+        return dict(
+            inputs=self._pack_image(results),
+            data_samples=self._pack_sample(results))
+
+    @staticmethod
+    def _pack_image(results: dict) -> torch.Tensor:
+        if 'img' not in results:
+            raise KeyError('PackFERInputs found no img; put LoadFERImage at '
+                           'the start of the pipeline')
+        img = results['img']
+        if img.dtype != np.uint8:
+            raise TypeError('img must be uint8, normalisation is done by '
+                            f'FERDataPreprocessor; got {img.dtype}')
+        if img.ndim != 3 or img.shape[2] != 3:
+            raise ValueError(f'img must have shape (H, W, 3), got {img.shape}')
+        return torch.from_numpy(np.ascontiguousarray(img.transpose(2, 0, 1)))
+
+    def _pack_sample(self, results: dict) -> FERDataSample:
+        sample = FERDataSample(
+            metainfo={k: results[k]
+                      for k in self.meta_keys if k in results})
+        if 'gt_label' in results:
+            label = results['gt_label']
+            if (not isinstance(label, Integral) or isinstance(label, bool)
+                    or label < 0):
+                self._refuse(results, 'gt_label must be an integer >= 0',
+                             label)
+            sample.set_gt_label(int(label))
+        if 'gt_score' in results:
+            self._pack_score(results, sample)
+        for key in ('gt_au', 'gt_va', 'gt_landmarks'):
+            if key in results:
+                try:
+                    getattr(sample, f'set_{key}')(results[key])
+                except (ValueError, TypeError) as error:
+                    self._refuse(results, f'{key} is malformed: {error}')
+        if 'gt_mask' in results:
+            mask = results['gt_mask']
+            if mask.shape != results['img'].shape[:2]:
+                self._refuse(results, 'gt_mask and img differ in size',
+                             (mask.shape, results['img'].shape[:2]))
+            sample.set_field(
+                torch.from_numpy(np.ascontiguousarray(mask)), 'gt_mask')
+        return sample
+
+    def _pack_score(self, results: dict, sample: FERDataSample) -> None:
+        score = np.asarray(results['gt_score'], dtype=np.float32)
+        if score.ndim != 1 or not np.isfinite(score).all() or (
+                score < 0).any():
+            self._refuse(
+                results, 'gt_score must hold one finite number >= 0 for each '
+                'class', score.tolist())
+        label = results.get('gt_label', 0)
+        if label >= len(score):
+            self._refuse(
+                results, f'gt_label does not fit gt_score of {len(score)} '
+                'classes', label)
+        sample.set_gt_score(torch.from_numpy(score))
+
+    @staticmethod
+    def _refuse(results: dict, problem: str, value: Any = None) -> None:
+        raise AnnotationError(
+            problem, results.get('img_path'), value=value,
+            remedy='check the annotation of this sample')
+
+    def __repr__(self) -> str:
+        return f'{type(self).__name__}(meta_keys={self.meta_keys})'

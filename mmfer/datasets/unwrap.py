@@ -1,0 +1,37 @@
+# Copyright (c) mmfer contributors.
+from typing import Any, List
+
+
+def leaf_datasets(dataset: Any) -> List[Any]:
+    """The readers inside dataset wrappers.
+
+    Wrappers are recognised by what they hold: ``datasets`` (as in
+    ``ConcatDataset``) or ``dataset`` (as in ``RepeatDataset``,
+    ``ClassBalancedDataset``, ``KFoldDataset`` and torch's ``Subset``), at any
+    depth.
+
+    Args:
+        dataset (Any): A dataset or a wrapper around datasets.
+
+    Returns:
+        list: The innermost datasets in the order of the wrappers; a dataset
+        that is held twice stands there once.
+
+    Examples:
+        >>> from torch.utils.data import ConcatDataset, Subset
+        >>> a, b = [1, 2], [3]
+        >>> leaf_datasets(ConcatDataset([Subset(a, [0]), b]))
+        [[1, 2], [3]]
+    """
+    if getattr(dataset, 'datasets', None) is not None:
+        inner = list(dataset.datasets)
+    elif getattr(dataset, 'dataset', None) is not None:
+        inner = [dataset.dataset]
+    else:
+        return [dataset]
+    leaves: List[Any] = []
+    for part in inner:
+        for leaf in leaf_datasets(part):
+            if not any(leaf is known for known in leaves):
+                leaves.append(leaf)
+    return leaves

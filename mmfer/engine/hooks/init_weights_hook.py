@@ -1,0 +1,144 @@
+# Copyright (c) mmfer contributors.
+import hashlib
+import os.path as osp
+from typing import Dict, Union
+
+import torch
+from mmengine.hooks import Hook
+from mmengine.model import is_model_wrapper
+from mmengine.runner import CheckpointLoader, Runner
+from torch import nn
+
+from mmfer.registry import HOOKS
+
+_WRAPPERS = ('state_dict', 'model_state_dict', 'model')
+_REMEDY = ('or train from random weights on purpose with '
+           '--cfg-options init_weights=random')
+
+
+@HOOKS.register_module()
+class InitWeightsHook(Hook):
+    """Load the initial weights that the config names, or stop.
+
+    The config states its initialisation in one top-level variable
+    ``init_weights``:
+
+    - a path or URL: weights of ``model.backbone``;
+    - ``dict(checkpoint=..., target='backbone.timm_model')``: weights of
+      another part of the model;
+    - ``'random'``: on purpose none.
+
+    A config without the variable gets a warning and keeps what ``init_cfg``
+    of its parts says.
+
+    Every parameter of the target must be found in the file. Nothing is
+    loaded when the run resumes or has a ``load_from``. What was done is kept
+    as ``init_weights`` in the message hub, for the protocol block.
+    """
+
+    priority = 'VERY_HIGH'
+
+    def before_train(self, runner: Runner) -> None:
+        """Load the weights before the first iteration of a fresh run."""
+        if runner._has_loaded:
+            return
+        wanted = runner.cfg.get('init_weights')
+        if wanted is None:
+            runner.logger.warning('the config states no init_weights: the '
+                                  "model starts from its parts' init_cfg")
+            return
+        if wanted == 'random':
+            provenance = dict(source='random')
+        else:
+            if isinstance(wanted, str):
+                wanted = dict(checkpoint=wanted)
+            provenance = self._load(runner, **wanted)
+        runner.logger.info(f'initial weights: {provenance}')
+        runner.message_hub.update_info('init_weights', provenance)
+
+    def _load(self,
+              runner: Runner,
+              checkpoint: str,
+              target: str = 'backbone') -> Dict[str, Union[str, int]]:
+        model = runner.model
+        model = model.module if is_model_wrapper(model) else model
+        try:
+            part = model.get_submodule(target)
+        except AttributeError as error:
+            raise ValueError(
+                f'init_weights: the model has no part {target!r}') from error
+        loaded = load_part(part, read_state_dict(checkpoint), target,
+                           checkpoint)
+        provenance = dict(source=checkpoint, target=target, tensors=loaded)
+        if osp.isfile(checkpoint):
+            with open(checkpoint, 'rb') as file:
+                provenance['sha256'] = hashlib.sha256(file.read()).hexdigest()
+        return provenance
+
+
+def read_state_dict(checkpoint: str) -> Dict[str, torch.Tensor]:
+    """The state dict in a checkpoint, read in safe mode.
+
+    Args:
+        checkpoint (str): A path or URL.
+
+    Raises:
+        FileNotFoundError: If it cannot be had; the message says what to type.
+    """
+    is_url = '://' in checkpoint
+    if not is_url and not osp.isfile(checkpoint):
+        raise FileNotFoundError(
+            f'initial weights {checkpoint!r} not found (looked for '
+            f'{osp.abspath(checkpoint)}). Put the file there, {_REMEDY}')
+    try:
+        state = CheckpointLoader.load_checkpoint(checkpoint, 'cpu')
+    except OSError as error:
+        if not is_url:
+            raise
+        raise FileNotFoundError(
+            f'initial weights {checkpoint} could not be downloaded ({error}).'
+            ' Download the file elsewhere and name it with --cfg-options '
+            f'init_weights=PATH, {_REMEDY}') from error
+    for key in _WRAPPERS:
+        if key in state and isinstance(state[key], dict):
+            state = state[key]
+    return {key.removeprefix('module.'): v for key, v in state.items()}
+
+
+def load_part(part: nn.Module, state: Dict[str, torch.Tensor], target: str,
+              checkpoint: str) -> int:
+    """Load a part of a model; every parameter of it must be found.
+
+    Args:
+        part (nn.Module): The module to fill.
+        state (dict): The state dict of the part alone, or of a whole model
+            in which the part's keys start with ``target``.
+        target (str): The name of the part in the model.
+        checkpoint (str): The file, for messages.
+
+    Returns:
+        int: The number of tensors found.
+
+    Raises:
+        ValueError: If parameters or buffers of the part are not in the file,
+            or have another shape.
+    """
+    prefix = f'{target}.'
+    if any(key.startswith(prefix) for key in state):
+        state = {
+            key.removeprefix(prefix): value
+            for key, value in state.items() if key.startswith(prefix)
+        }
+    try:
+        missing = part.load_state_dict(state, strict=False).missing_keys
+    except RuntimeError as error:
+        raise ValueError(f'initial weights {checkpoint!r} do not fit '
+                         f'{target!r}: {error}') from error
+    missing = [k for k in missing if not k.endswith('num_batches_tracked')]
+    if missing:
+        raise ValueError(
+            f'initial weights {checkpoint!r} lack {len(missing)} tensors of '
+            f'{target!r}: {missing[:8]}{" ..." if len(missing) > 8 else ""}. '
+            f'The file holds {len(state)}, such as {sorted(state)[:4]}. Name '
+            f'the right file, {_REMEDY}')
+    return len(part.state_dict())

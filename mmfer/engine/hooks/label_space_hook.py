@@ -1,0 +1,173 @@
+# Copyright (c) mmfer contributors.
+from typing import Any, List, Optional
+
+from mmengine.hooks import Hook
+from mmengine.runner import BaseLoop, Runner
+
+from mmfer.datasets.unwrap import leaf_datasets
+from mmfer.registry import HOOKS
+from mmfer.structures import LABEL_SPACES, LabelSpace
+from ..checkpoint_check import (canonical_classes, checkpoint_classes,
+                                try_weights)
+
+
+@HOOKS.register_module()
+class LabelSpaceHook(Hook):
+    """Check that weights, label orders and datasets belong together.
+
+    **Label orders.** When a checkpoint is tested or resumed, the classes of
+    the datasets in use are compared with those in the checkpoint; when a
+    model is trained, those of the validation set with those of the training
+    set. The same order passes. The same classes in another order, or some of
+    them, are mapped by name: the dataset reads its annotations again in the
+    order of the model, which is logged. Anything else is an error that prints
+    both orders.
+
+    **Weights.** MMEngine loads what fits and only warns of the rest. Here,
+
+    - testing with weights that are missing or of another shape is an error,
+    - so is resuming with any difference at all,
+    - training from ``load_from`` may differ, with a warning that lists what
+      keeps its initialisation, unless nothing at all fits.
+
+    Raises:
+        ValueError: If label orders cannot be mapped by name.
+        RuntimeError: If the weights do not fit.
+    """
+
+    # After EMAHook, which may swap the weights of the checkpoint.
+    priority = 'VERY_LOW'
+
+    def __init__(self) -> None:
+        self._trained = False
+
+    def after_load_checkpoint(self, runner: Runner, checkpoint: dict) -> None:
+        """Compare the checkpoint with the model and the datasets in use."""
+        training = isinstance(runner._train_loop,
+                              BaseLoop) and not self._trained
+        resuming = training and runner._resume
+        classes = checkpoint_classes(checkpoint)
+        self._check_weights(runner, checkpoint, training, resuming, classes)
+        if classes is None:
+            runner.logger.warning(
+                'the checkpoint does not tell its classes, so the label order '
+                'cannot be compared with the dataset')
+        elif training and not resuming:
+            self._tell_pretrained_order(runner, classes)
+        else:
+            if resuming:
+                self._fit(runner, runner._train_loop, 'training', classes,
+                          'the checkpoint')
+            self._fit(runner, runner._val_loop, 'validation', classes,
+                      'the checkpoint')
+            self._fit(runner, runner._test_loop, 'test', classes,
+                      'the checkpoint')
+
+    def before_train(self, runner: Runner) -> None:
+        """Compare the validation set with the training set."""
+        classes = self._classes(runner.train_dataloader.dataset)
+        if classes is not None:
+            self._fit(runner, runner._val_loop, 'validation', classes,
+                      'the training set')
+
+    def after_train(self, runner: Runner) -> None:
+        """From now on, checkpoints are loaded for testing."""
+        self._trained = True
+
+    @staticmethod
+    def _classes(dataset: Any) -> Optional[List[str]]:
+        meta = getattr(dataset, 'metainfo', None) or {}
+        return canonical_classes(meta.get('classes'))
+
+    def _check_weights(self, runner: Runner, checkpoint: dict, training: bool,
+                       resuming: bool, classes: Optional[List[str]]) -> None:
+        report = try_weights(runner.model, checkpoint)
+        if not (report.missing or report.unexpected or report.reshaped):
+            return
+        told = f' It was trained on {classes}.' if classes else ''
+        if resuming:
+            raise RuntimeError(
+                'the checkpoint to resume from does not fit the model: '
+                f'{report.lines()}.{told} Remedy: resume with the config of '
+                'the interrupted run')
+        if not training and (report.missing or report.reshaped):
+            raise RuntimeError(
+                'the checkpoint does not fit the model, and testing it would '
+                f'use random weights: {report.lines()}.{told} Remedy: test '
+                'with the config it was trained with; where the number of '
+                'classes differs, set model.head.num_classes and label_space '
+                'of the dataset to those of the checkpoint')
+        if report.loaded == 0:
+            raise RuntimeError('no weight of the checkpoint fits the model: '
+                               f'{report.lines()}')
+        kept = list(report.reshaped) + report.missing
+        runner.logger.warning(
+            f'the checkpoint fits in {report.loaded} keys. Keeping their '
+            f'initialisation: {kept or "none"}. {report.lines()}')
+
+    def _tell_pretrained_order(self, runner: Runner,
+                               classes: List[str]) -> None:
+        """Warn where a fine-tuned head keeps rows of another order."""
+        own = self._classes(runner.train_dataloader.dataset)
+        if own is not None and own != classes and len(own) == len(classes):
+            runner.logger.warning(
+                f'load_from: the checkpoint has classes {classes}, training '
+                f'uses {own}; a loaded head starts in the order of the '
+                'checkpoint and has to learn the new one')
+
+    def _fit(self, runner: Runner, loop: Any, use: str, classes: List[str],
+             source: str) -> None:
+        """Bring the dataset of a loop to the order of the model."""
+        if not isinstance(loop, BaseLoop):
+            return
+        dataset = loop.dataloader.dataset
+        for leaf in leaf_datasets(dataset):
+            own = self._classes(leaf)
+            if own is None or own == classes:
+                continue
+            orders = (f'{source} has the classes {classes}, the {use} set '
+                      f'{type(leaf).__name__} has {own}')
+            if not set(own) <= set(classes):
+                raise ValueError(
+                    f'{orders}; {sorted(set(own) - set(classes))} cannot be '
+                    'mapped by name. Remedy: set label_space='
+                    f'{classes} in that dataset, which drops and counts the '
+                    'samples of other classes')
+            if not hasattr(leaf, 'set_label_space'):
+                raise ValueError(
+                    f'{orders}, in another order, and {type(leaf).__name__} '
+                    'cannot change its order. Remedy: give it classes='
+                    f'{classes}, or read it with a dataset of mmfer')
+            length = len(leaf)
+            leaf.set_label_space(self._space(classes))
+            if len(leaf) != length:
+                raise ValueError(
+                    f'{orders}; reading it again in the order of {source} '
+                    f'gave {len(leaf)} instead of {length} samples, as for '
+                    'folds and subsets. Remedy: set label_space='
+                    f'{classes} in that dataset')
+            runner.logger.warning(f'{orders}: mapped by name')
+        self._update_meta(runner, loop, classes)
+
+    @staticmethod
+    def _space(classes: List[str]) -> LabelSpace:
+        """The named label space with these classes, or a nameless one."""
+        for space in LABEL_SPACES.values():
+            if list(space.classes) == classes:
+                return space
+        return LabelSpace('checkpoint', classes)
+
+    @staticmethod
+    def _update_meta(runner: Runner, loop: Any, classes: List[str]) -> None:
+        """Tell wrappers, metrics and the visualizer the new order."""
+        dataset = loop.dataloader.dataset
+        if not getattr(dataset, 'metainfo', None):
+            return
+        wrapper = dataset
+        while wrapper is not None:
+            if isinstance(getattr(wrapper, '_metainfo', None), dict):
+                wrapper._metainfo['classes'] = tuple(classes)
+            wrapper = getattr(wrapper, 'dataset', None)
+        if hasattr(loop, 'evaluator'):
+            loop.evaluator.dataset_meta = dataset.metainfo
+        runner.visualizer.dataset_meta = dataset.metainfo

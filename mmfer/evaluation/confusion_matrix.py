@@ -1,0 +1,98 @@
+# Copyright (c) mmfer contributors.
+import json
+import os
+import os.path as osp
+from typing import TYPE_CHECKING, Any, Dict, Optional, Sequence
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+
+def draw_confusion_matrix(matrix: np.ndarray,
+                          classes: Sequence[str],
+                          title: Optional[str] = None) -> 'Figure':
+    """Draw a confusion matrix.
+
+    Colours show each row as shares of its class, so that rare classes are
+    read as easily as frequent ones; every cell also holds its count. The
+    colour map is readable for colour-blind people and in grey print. A class
+    without samples has an empty row.
+
+    Args:
+        matrix (np.ndarray): Counts of shape ``(C, C)``, rows = truth,
+            columns = prediction.
+        classes (Sequence[str]): The ``C`` class names.
+        title (str, optional): A line above the figure. Defaults to None.
+
+    Returns:
+        Figure: A matplotlib figure, bound to no display.
+
+    Raises:
+        ValueError: If the shapes do not fit or a count is negative.
+    """
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+    matrix, num = np.asarray(matrix), len(classes)
+    if matrix.shape != (num, num) or num == 0:
+        raise ValueError(f'a confusion matrix of shape {matrix.shape} does '
+                         f'not fit {num} classes')
+    if (matrix < 0).any():
+        raise ValueError('a confusion matrix holds counts, got '
+                         f'{matrix.min()}')
+    support = matrix.sum(1, keepdims=True)
+    shares = np.where(support > 0, matrix / np.maximum(support, 1), np.nan)
+
+    side = max(4.0, 0.75 * num + 2.2)
+    figure = Figure(figsize=(side + 0.8, side), layout='constrained')
+    FigureCanvasAgg(figure)
+    axes = figure.add_subplot()
+    image = axes.imshow(shares, cmap='cividis', vmin=0, vmax=1)
+    names = [name.replace('_', ' ') for name in classes]
+    axes.set_xticks(range(num), names, rotation=45, ha='right',
+                    rotation_mode='anchor')
+    axes.set_yticks(range(num), [
+        f'{name} ({int(n)})' for name, n in zip(names, support[:, 0])
+    ])
+    axes.set_xlabel('predicted')
+    axes.set_ylabel('true (samples)')
+    if title:
+        axes.set_title(title)
+    for row, col in np.ndindex(num, num):
+        share = shares[row, col]
+        if np.isnan(share):
+            continue
+        axes.text(col, row, f'{100 * share:.0f}%\n{int(matrix[row, col])}',
+                  ha='center', va='center', fontsize=8,
+                  color='black' if share > 0.55 else 'white')
+    figure.colorbar(image, ax=axes, label='share of the true class',
+                    fraction=0.046)
+    return figure
+
+
+def save_confusion_matrix(matrix: np.ndarray,
+                          classes: Sequence[str],
+                          path: str,
+                          title: Optional[str] = None,
+                          **extra: Any) -> None:
+    """Write a confusion matrix as ``PATH.json`` and ``PATH.png``.
+
+    Args:
+        matrix (np.ndarray): Counts of shape ``(C, C)``, rows = truth.
+        classes (Sequence[str]): The ``C`` class names.
+        path (str): The path without suffix; its folder is made.
+        title (str, optional): A line above the figure. Defaults to None.
+        **extra: Further entries of the JSON file.
+    """
+    figure = draw_confusion_matrix(matrix, classes, title)
+    os.makedirs(osp.dirname(osp.abspath(path)), exist_ok=True)
+    content: Dict[str, Any] = dict(
+        rows='truth',
+        columns='prediction',
+        classes=list(classes),
+        counts=np.asarray(matrix).astype(int).tolist(),
+        **extra)
+    with open(f'{path}.json', 'w', encoding='utf-8') as file:
+        json.dump(content, file, indent=1)
+    figure.savefig(f'{path}.png', dpi=120)

@@ -1,0 +1,64 @@
+# Copyright (c) mmfer contributors.
+from typing import Any, List, Sequence
+
+import torch
+from mmpretrain.models import ClsDataPreprocessor
+from mmpretrain.structures import DataSample
+
+from mmfer.registry import MODELS
+
+# The further targets of a face, besides gt_label and gt_score.
+_TARGETS = ('gt_au', 'gt_va', 'gt_landmarks')
+
+
+@MODELS.register_module()
+class FERDataPreprocessor(ClsDataPreprocessor):
+    """From a collated batch to what the classifier takes.
+
+    MMPretrain's ``ClsDataPreprocessor`` (device, RGB, normalisation, mixup
+    and cutmix) which also moves action units, valence-arousal and landmarks
+    to the device, one copy a kind and batch.
+
+    Args:
+        mean (Sequence[float]): The mean of R, G, B in 0..255. Defaults to
+            ImageNet's.
+        std (Sequence[float]): The standard deviation of R, G, B. Defaults to
+            ImageNet's.
+        to_rgb (bool): Whether the pictures come as BGR, as our loaders give
+            them, and the model wants RGB. Defaults to True.
+        **kwargs: Further arguments of ``ClsDataPreprocessor``.
+    """
+
+    def __init__(self,
+                 mean: Sequence[float] = (123.675, 116.28, 103.53),
+                 std: Sequence[float] = (58.395, 57.12, 57.375),
+                 to_rgb: bool = True,
+                 **kwargs: Any) -> None:
+        super().__init__(mean=mean, std=std, to_rgb=to_rgb, **kwargs)
+
+    def forward(self, data: dict, training: bool = False) -> dict:
+        """Prepare a batch.
+
+        Args:
+            data (dict): ``inputs``: uint8 tensor ``(N, 3, H, W)`` or a list
+                of ``(3, H, W)``; ``data_samples``: N samples or None.
+            training (bool): Whether batch augmentation applies. Defaults to
+                False.
+
+        Returns:
+            dict: ``inputs``: float32 ``(N, 3, H, W)``; ``data_samples``.
+        """
+        data = super().forward(data, training)
+        if data['data_samples'] is not None:
+            self._move_targets(data['data_samples'])
+        return data
+
+    def _move_targets(self, samples: List[DataSample]) -> None:
+        for name in _TARGETS:
+            having = [s for s in samples if name in s]
+            if not having:
+                continue
+            batch = torch.stack([s.get(name) for s in having])
+            batch = batch.to(self.device, non_blocking=True)
+            for sample, target in zip(having, batch):
+                sample.set_field(target, name)
