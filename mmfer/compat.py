@@ -1,10 +1,326 @@
 # Copyright (c) mmfer contributors.
-"""The one place that knows about versions."""
+"""The one place that knows about versions.
+
+:func:`check_packages` says in one line what is missing. :func:`apply_fixes`
+makes MMEngine work as documented on today's torch and setuptools; every fix
+touches MMEngine only, and only what is broken in the installed version.
+"""
+import os
+import os.path as osp
+import re
+from contextlib import contextmanager
+from functools import wraps
+from importlib import import_module
+from importlib.metadata import PackageNotFoundError, distribution
+from importlib.util import find_spec
+from typing import Any, Callable, Iterator, List, Optional
+
+# import name -> (name to install, least version, first version not supported)
+_PACKAGES = dict(
+    torch=('torch', '2.6.0', None),
+    torchvision=('torchvision', '0.21.0', None),
+    mmengine=('mmengine', '0.10.6', '1.0.0'),
+    mmcv=('mmcv-lite', '2.0.0', '2.4.0'),
+    mmpretrain=('mmpretrain', '1.2.0', '2.0.0'))
+
+# The last part of a metric's name -> the better direction, for the metrics of
+# expression recognition that MMEngine does not know.
+_RULES = dict.fromkeys(
+    ('uar', 'uf1', 'f1', 'f1-score', 'recall', 'ccc', 'pcc', 'icc'), 'greater')
+_RULES.update(
+    dict.fromkeys(('ece', 'nll', 'brier', 'kl', 'rmse', 'mse', 'mae'), 'less'))
+
+
+class CheckpointError(RuntimeError):
+    """A checkpoint file that cannot be read, or that is not plain data."""
+
+
+class AcceleratorError(RuntimeError):
+    """Something was asked for that needs a GPU or another accelerator."""
 
 
 def check_packages() -> None:
-    """Check that the MM packages are there in usable versions."""
+    """Check by import and version that all needed packages are usable.
+
+    The official and the OneDL distributions, and mmcv as well as mmcv-lite,
+    are equally good.
+
+    Raises:
+        ImportError: If a package is absent, broken, too old or too new; one
+            line with the command to type.
+    """
+    for module, (project, least, bound) in _PACKAGES.items():
+        limits = f'>={least}' + (f',<{bound}' if bound else '')
+        remedy = f'Type: pip install "{_in_family(module, project)}{limits}"'
+        try:
+            found = import_module(module).__version__
+        except Exception as error:
+            if isinstance(error, ImportError) and error.name == module:
+                raise ImportError(f'mmfer needs {module}{limits}, which is '
+                                  f'not installed. {remedy}') from None
+            if module == 'torchvision':
+                remedy = 'It must come with torch as a matching pair from ' \
+                    'one index. Type: pip install --force-reinstall torch ' \
+                    'torchvision'
+            raise ImportError(
+                f'mmfer needs {module}{limits}, which is installed but '
+                f'broken ({_first_line(error)}). {remedy}') from error
+        from packaging.version import Version
+        if Version(found) < Version(least) or (
+                bound and Version(found) >= Version(bound)):
+            raise ImportError(f'mmfer needs {module}{limits}, but {found} is '
+                              f'installed. {remedy}')
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).strip() or type(error).__name__).split('\n')[0]
+
+
+def _in_family(module: str, project: str) -> str:
+    """The name to install, in the family that this machine already uses."""
+    for fork in ('onedl-mmengine', 'onedl-mmcv', 'onedl-mmpretrain'):
+        if module.startswith('mm') and _is_distribution(fork):
+            return f'onedl-{module}'
+    return project
 
 
 def apply_fixes() -> None:
-    """Apply the scoped compatibility fixes."""
+    """Make MMEngine work on today's packages; see each function."""
+    _fix_package_lookup()
+    _learn_scope()
+    _fix_checkpoint_loading()
+    _learn_metric_rules()
+    _explain_amp()
+
+
+# -- setuptools 82 removed pkg_resources, which MMEngine 0.10 asks for where
+# -- packages are, so that configs cannot inherit from 'mmpretrain::...'.
+
+
+def _is_distribution(name: str) -> bool:
+    try:
+        distribution(name)
+    except PackageNotFoundError:
+        return False
+    return True
+
+
+def is_installed(package: str) -> bool:
+    """Whether a distribution or module of this name is installed."""
+    return _is_distribution(package) or getattr(
+        find_spec(package), 'origin', None) is not None
+
+
+def package2module(package: str) -> str:
+    """The name under which a distribution is imported.
+
+    Raises:
+        ValueError: If the distribution does not tell.
+    """
+    names = (distribution(package).read_text('top_level.txt') or '').split()
+    if not names:
+        raise ValueError(f'can not infer the module name of {package}')
+    return names[0]
+
+
+def get_installed_path(package: str) -> str:
+    """The folder of a package, by the name of its distribution or module.
+
+    Raises:
+        ModuleNotFoundError: If there is no such package.
+        RuntimeError: If it is a namespace package.
+    """
+    spec = find_spec(package)
+    if spec is None and _is_distribution(package):
+        spec = find_spec(package2module(package))
+    if spec is None:
+        raise ModuleNotFoundError(f'{package} is not installed')
+    if spec.origin is None:
+        raise RuntimeError(f'{package} is a namespace package')
+    return osp.dirname(spec.origin)
+
+
+def _fix_package_lookup() -> None:
+    """Look packages up without pkg_resources where that is missing."""
+    from mmengine.utils import package_utils
+    try:
+        package_utils.is_installed('mmengine')
+    except ModuleNotFoundError:
+        for function in (is_installed, package2module, get_installed_path):
+            for module in ('mmengine.utils.package_utils', 'mmengine.utils',
+                           'mmengine.config.config', 'mmengine.hub.hub'):
+                if hasattr(import_module(module), function.__name__):
+                    setattr(
+                        import_module(module), function.__name__, function)
+
+
+def _learn_scope() -> None:
+    """Let configs inherit from 'mmfer::...'.
+
+    MMEngine finds a config of a package if its map names the package, and
+    builds what is inherited from there in a scope of that name. The parts of
+    mmfer are in MMPretrain's registries, so the scope mmfer is an empty child
+    of each.
+    """
+    import mmpretrain.registry
+    from mmengine.config.utils import MODULE2PACKAGE
+    from mmengine.registry import Registry
+    MODULE2PACKAGE.setdefault('mmfer', 'mmfer')
+    for registry in vars(mmpretrain.registry).values():
+        if isinstance(registry, Registry) and registry.scope == 'mmpretrain' \
+                and 'mmfer' not in registry.children:
+            Registry(
+                registry.name,
+                parent=registry,
+                scope='mmfer',
+                locations=registry._locations)
+
+
+# -- torch 2.6 reads plain data only, and MMEngine's checkpoints hold the
+# -- history of logged values and NumPy numbers beside it.
+
+
+def _history_method(owner: Any, name: str) -> Callable:
+    """Stands for getattr in checkpoints: gives HistoryBuffer's statistics."""
+    from mmengine.logging import HistoryBuffer
+    if owner is not HistoryBuffer or name not in ('min', 'max', 'mean',
+                                                  'current'):
+        raise ValueError(f'GLOBAL builtins.getattr of {owner!r}, {name!r}')
+    return getattr(owner, name)
+
+
+def safe_types() -> List[Any]:
+    """What a checkpoint of MMEngine may hold beside tensors.
+
+    Returns:
+        list: Types, and pairs of a function and the name it stands for.
+    """
+    import numpy as np
+    from mmengine.logging import HistoryBuffer
+    multiarray = getattr(np, '_core', None) or np.core
+    multiarray = multiarray.multiarray
+    codes = np.typecodes['AllInteger'] + np.typecodes['AllFloat'] + '?U'
+    types = [HistoryBuffer, np.ndarray, np.dtype]
+    types += [type(np.dtype(code)) for code in codes]
+    types.append((_history_method, 'builtins.getattr'))
+    for core in ('numpy.core', 'numpy._core'):
+        for name in ('_reconstruct', 'scalar'):
+            types.append(
+                (getattr(multiarray, name), f'{core}.multiarray.{name}'))
+    return types
+
+
+@contextmanager
+def safe_loading(path: str) -> Iterator[None]:
+    """Within this context ``torch.load`` reads plain data, whoever calls it.
+
+    Args:
+        path (str): The checkpoint, to be named in errors.
+
+    Raises:
+        CheckpointError: If the file is damaged or holds anything else.
+    """
+    import torch
+    names = 'TORCH_FORCE_WEIGHTS_ONLY_LOAD', 'TORCH_FORCE_NO_WEIGHTS_ONLY_LOAD'
+    before = {name: os.environ.pop(name, None) for name in names}
+    os.environ[names[0]] = '1'
+    try:
+        with torch.serialization.safe_globals(safe_types()):
+            yield
+    except (OSError, CheckpointError):
+        raise
+    except Exception as error:
+        foreign = re.search(r'GLOBAL (\S+)', str(error))
+        if foreign:
+            raise CheckpointError(
+                f'{path}: this checkpoint holds {foreign[1]}, which is not '
+                'plain data; nothing in it was executed. Remedy: save only '
+                'its state_dict again, where the file is trusted') from None
+        reason = _first_line(error)
+        if reason.startswith('Weights only'):  # advice that must not be taken
+            reason = type(error).__name__
+        raise CheckpointError(
+            f'{path}: this checkpoint cannot be read, it is damaged or not a '
+            f'checkpoint ({reason}). Remedy: copy or download it again, or '
+            'take an earlier one') from None
+    finally:
+        os.environ.pop(names[0])
+        os.environ.update({k: v for k, v in before.items() if v is not None})
+
+
+def _fix_checkpoint_loading() -> None:
+    """Load and resume checkpoints in safe mode, in a fork too."""
+    import torch
+    from mmengine.runner import CheckpointLoader, checkpoint
+    load = CheckpointLoader.load_checkpoint
+
+    def load_checkpoint(cls: type,
+                        filename: str,
+                        map_location: Optional[str] = None,
+                        logger: str = 'current') -> dict:
+        with safe_loading(filename):
+            return load(filename, map_location, logger)
+
+    CheckpointLoader.load_checkpoint = classmethod(load_checkpoint)
+    if hasattr(checkpoint, '_safe_torch_load'):  # OneDL's, which falls back
+        checkpoint._safe_torch_load = torch.load
+
+
+# -- save_best and early stopping do not know the metrics of this field.
+
+
+def rule_of(key: str) -> Optional[str]:
+    """``'greater'`` or ``'less'``: the better direction of a metric of ours,
+    None for others. Prefixes such as ``expr/`` do not matter."""
+    return _RULES.get(key.lower().rpartition('/')[2])
+
+
+def _learn_metric_rules() -> None:
+    """Tell the hooks whether more or less is better for our metrics."""
+    from mmengine.hooks import CheckpointHook, EarlyStoppingHook
+    infer_save_best = CheckpointHook._init_rule
+    infer_early_stopping = EarlyStoppingHook._init_rule
+
+    def save_best(self: CheckpointHook, rules: List[Optional[str]],
+                  keys: List[str]) -> None:
+        rules = rules * len(keys) if len(rules) == 1 else rules
+        rules = [rule or rule_of(key) for rule, key in zip(rules, keys)]
+        infer_save_best(self, rules, keys)
+
+    def early_stopping(self: EarlyStoppingHook, monitor: str) -> str:
+        return rule_of(monitor) or infer_early_stopping(self, monitor)
+
+    CheckpointHook._init_rule = save_best
+    EarlyStoppingHook._init_rule = early_stopping
+
+
+# -- Mixed precision without an accelerator.
+
+
+def require_accelerator() -> None:
+    """Stop with an explanation where ``AmpOptimWrapper`` cannot work.
+
+    Raises:
+        AcceleratorError: If there is no accelerator.
+    """
+    from mmengine.device import get_device
+    if get_device() in ('cpu', 'mps'):
+        raise AcceleratorError(
+            'automatic mixed precision (--amp, AmpOptimWrapper) scales losses '
+            'for float16 and needs a GPU or another accelerator; torch sees '
+            'none here. Remedy: leave it out, or train in bfloat16, which '
+            'needs no scaling and works on the CPU: --cfg-options '
+            'optim_wrapper.type=AutocastOptimWrapper')
+
+
+def _explain_amp() -> None:
+    """Let ``AmpOptimWrapper`` explain itself, from whichever script."""
+    from mmengine.optim import AmpOptimWrapper
+    init = AmpOptimWrapper.__init__
+
+    @wraps(init)
+    def explained(self: AmpOptimWrapper, *args: Any, **kwargs: Any) -> None:
+        require_accelerator()
+        init(self, *args, **kwargs)
+
+    AmpOptimWrapper.__init__ = explained

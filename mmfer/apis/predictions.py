@@ -1,0 +1,71 @@
+# Copyright (c) mmfer contributors.
+import csv
+import json
+import os
+import os.path as osp
+from typing import Any, List, Sequence
+
+import torch
+from mmengine.evaluator import BaseMetric
+
+
+class SavePredictions(BaseMetric):
+    """Write what a model predicts for every sample; returns no metric.
+
+    Labels are written by name, so that files of models with other label
+    orders can be compared.
+
+    - ``.csv``: one row a sample: ``img_path``, ``label`` (empty if unknown),
+      ``predicted``, and ``score_NAME`` for every class.
+    - ``.json``: ``classes``, and ``predictions``, a list of the same with
+      ``scores`` in the order of ``classes``.
+
+    Args:
+        path (str): The file to write, ending in .csv or .json.
+
+    Raises:
+        ValueError: If the ending is another.
+    """
+
+    def __init__(self, path: str) -> None:
+        super().__init__()
+        if not path.endswith(('.csv', '.json')):
+            raise ValueError(f'{path}: predictions are written as .csv or '
+                             '.json. Remedy: choose one of these endings')
+        self.path = path
+
+    def process(self, data_batch: Any, data_samples: Sequence[dict]) -> None:
+        """Keep path, label and scores of a batch."""
+        for sample in data_samples:
+            label = sample.get('gt_label', torch.empty(0))
+            self.results.append(
+                dict(
+                    img_path=sample.get('img_path', ''),
+                    label=int(label) if label.numel() == 1 else None,
+                    predicted=int(sample['pred_label']),
+                    scores=sample['pred_score'].float().cpu().tolist()))
+
+    def compute_metrics(self, results: List[dict]) -> dict:
+        """Write the file, on the main process only."""
+        classes = (self.dataset_meta or {}).get('classes')
+        classes = list(classes or range(len(results[0]['scores'])))
+        for row in results:
+            for key in ('label', 'predicted'):
+                if row[key] is not None:
+                    row[key] = classes[row[key]]
+        os.makedirs(osp.dirname(osp.abspath(self.path)), exist_ok=True)
+        with open(self.path, 'w', encoding='utf-8', newline='') as file:
+            if self.path.endswith('.json'):
+                json.dump(
+                    dict(classes=classes, predictions=results),
+                    file,
+                    indent=1)
+            else:
+                writer = csv.writer(file)
+                writer.writerow(['img_path', 'label', 'predicted'] +
+                                [f'score_{name}' for name in classes])
+                writer.writerows([
+                    row['img_path'], row['label'], row['predicted'],
+                    *row['scores']
+                ] for row in results)
+        return {}

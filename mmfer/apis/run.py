@@ -1,0 +1,284 @@
+# Copyright (c) mmfer contributors.
+"""From a config file to a runner, as ``tools/train.py`` and others do it."""
+import inspect
+import os.path as osp
+import re
+from copy import deepcopy
+from datetime import timedelta
+from difflib import get_close_matches
+from typing import Any, Dict, Iterable, Optional
+
+import torch
+import torch.distributed as torch_dist
+from mmengine.config import Config, ConfigDict
+from mmengine.hub import get_config
+from mmengine.registry import RUNNERS
+from mmengine.runner import Runner
+
+from mmfer.compat import require_accelerator
+from .arguments import ConfigError
+
+_LOADERS = ('train_dataloader', 'val_dataloader', 'test_dataloader')
+# Top-level settings that a config need not mention to have them set.
+_KNOWN_KEYS = tuple(inspect.signature(Runner).parameters) + (
+    'custom_imports', 'find_unused_parameters', 'init_weights',
+    'model_wrapper_cfg', 'runner_type', 'sync_bn', 'tta_model',
+    'tta_pipeline')
+
+
+def load_config(path: str) -> Config:
+    """Read a config file, or ``package::path`` of an installed package.
+
+    Raises:
+        FileNotFoundError: If there is no such file.
+        ConfigError: If it cannot be parsed.
+    """
+    if '::' not in path and not osp.isfile(path):
+        raise FileNotFoundError(
+            f'{path}: no such config. Remedy: check the path; those that come '
+            'with mmfer lie in configs/')
+    try:
+        return get_config(path) if '::' in path else Config.fromfile(path)
+    except SyntaxError as error:
+        raise ConfigError(f'{path}: not valid Python: {error}. Remedy: '
+                          'correct that line') from error
+    except KeyError as error:
+        raise ConfigError(f'{path}: {error}. Remedy: correct the config or '
+                          'its _base_') from error
+
+
+def prepare_config(cfg: Config,
+                   cfg_options: Optional[Dict[str, Any]] = None,
+                   work_dir: Optional[str] = None,
+                   launcher: str = 'none',
+                   pin_memory: bool = True,
+                   persistent_workers: bool = True) -> Config:
+    """Lay options over a config and fill in what this machine decides.
+
+    Loaders pin memory only for CUDA and keep workers only if there are some;
+    several processes without CUDA are set up to talk by gloo.
+
+    Args:
+        cfg (Config): The config; changed in place.
+        cfg_options (dict, optional): Dotted keys and values laid over it.
+            Defaults to None.
+        work_dir (str, optional): The folder of the run. Defaults to None, the
+            config's own or ``work_dirs/NAME``.
+        launcher (str): What started several processes. Defaults to
+            ``'none'``.
+        pin_memory (bool): False switches it off. Defaults to True.
+        persistent_workers (bool): False switches it off. Defaults to True.
+
+    Returns:
+        Config: ``cfg``.
+
+    Raises:
+        ConfigError: If an option does not fit the config.
+        AcceleratorError: If ``AmpOptimWrapper`` is asked for without one.
+    """
+    if cfg_options:
+        check_options(cfg, cfg_options)
+        try:
+            cfg.merge_from_dict(cfg_options)
+        except (KeyError, TypeError, IndexError) as error:
+            raise ConfigError(
+                f'--cfg-options {cfg_options} does not fit the config: '
+                f'{error}. Remedy: compare with the config, which '
+                '"mmengine.Config.fromfile(path).pretty_text" prints whole'
+            ) from error
+    name = osp.splitext(osp.basename(cfg.filename or 'config'))[0]
+    cfg.work_dir = work_dir or cfg.get('work_dir') or osp.join(
+        'work_dirs', name)
+    cfg.launcher = launcher
+    for key in _LOADERS:
+        if cfg.get(key):
+            _complete_loader(cfg[key], pin_memory, persistent_workers)
+    if 'AmpOptimWrapper' in str((cfg.get('optim_wrapper') or {}).get('type')):
+        require_accelerator()
+    if launcher != 'none' and not torch.cuda.is_available():
+        _prepare_gloo(cfg)
+    return cfg
+
+
+def _complete_loader(loader: ConfigDict, pin_memory: bool,
+                     persistent_workers: bool) -> None:
+    loader.setdefault('collate_fn', dict(type='default_collate'))
+    loader.setdefault('pin_memory', torch.cuda.is_available())
+    loader.setdefault('persistent_workers', True)
+    loader.pin_memory &= pin_memory
+    loader.persistent_workers &= persistent_workers and bool(
+        loader.get('num_workers', 0))
+
+
+def _prepare_gloo(cfg: Config) -> None:
+    """Let several processes train on a machine without CUDA.
+
+    The runner would bind each process to a CUDA device, and hand device
+    numbers to the wrapper of the model.
+    """
+    if cfg.launcher != 'pytorch':
+        raise ConfigError(
+            f'--launcher {cfg.launcher} needs CUDA, and torch sees none here. '
+            'Remedy: use tools/dist_train.sh or tools/dist_test.sh, which '
+            'work on the CPU')
+    wrapper = cfg.get('model_wrapper_cfg') or dict(
+        type='MMDistributedDataParallel',
+        broadcast_buffers=False,
+        find_unused_parameters=cfg.get('find_unused_parameters', False))
+    wrapper.setdefault('device_ids', None)
+    cfg.model_wrapper_cfg = wrapper
+    if not torch_dist.is_initialized():
+        dist_cfg = cfg.get('env_cfg', {}).get('dist_cfg', {})
+        torch_dist.init_process_group(
+            'gloo', timeout=timedelta(seconds=dist_cfg.get('timeout', 1800)))
+
+
+def check_options(cfg: Config, options: Iterable[str]) -> None:
+    """Refuse dotted keys that are most likely misspelt.
+
+    A key may name something that the config does not mention, such as a
+    default of a class; but not an unknown top-level setting, nor something
+    that the config spells almost alike.
+
+    Raises:
+        ConfigError: If a key is refused; tells the nearest known one.
+    """
+    for option in options:
+        node: Any = cfg._cfg_dict
+        parts = option.split('.')
+        for depth, part in enumerate(parts):
+            if not isinstance(node, dict):  # a list, or a value to replace
+                break
+            if part in node:
+                node = node[part]
+                continue
+            leaf = depth == len(parts) - 1
+            near = [k for k in node if _plain(k) == _plain(part)]
+            if not (near or leaf and depth):
+                near = get_close_matches(part, [*node, *_KNOWN_KEYS][
+                    :len(node) if depth else None], 1, 0.8)
+            if near or depth == 0 and part not in _KNOWN_KEYS:
+                where = '.'.join(parts[:depth]) or 'the config'
+                raise ConfigError(
+                    f'--cfg-options {option}: {where} has no {part!r}. '
+                    'Remedy: ' + (f'did you mean {near[0]!r}?' if near else
+                                  f'use one of {sorted(node)}'))
+            break
+
+
+def _plain(key: Any) -> str:
+    return re.sub('[_-]', '', str(key)).lower().rstrip('s')
+
+
+def set_training(cfg: Config,
+                 resume: Optional[str] = None,
+                 amp: bool = False,
+                 validate: bool = True,
+                 auto_scale_lr: bool = False) -> None:
+    """Lay the options of ``tools/train.py`` over a config.
+
+    Args:
+        cfg (Config): The config; changed in place.
+        resume (str, optional): A checkpoint to resume from, or ``'auto'``
+            for the latest in the work folder. Defaults to None.
+        amp (bool): Whether to train in mixed precision. Defaults to False.
+        validate (bool): Whether to validate. Defaults to True.
+        auto_scale_lr (bool): Whether to scale the learning rate by the real
+            batch size. Defaults to False.
+
+    Raises:
+        FileNotFoundError: If the checkpoint is missing.
+        ConfigError: If the config has no batch size to scale from.
+    """
+    if not validate:
+        cfg.val_cfg = cfg.val_dataloader = cfg.val_evaluator = None
+    if amp:
+        require_accelerator()
+        cfg.optim_wrapper.type = 'AmpOptimWrapper'
+        cfg.optim_wrapper.setdefault('loss_scale', 'dynamic')
+    if resume:
+        cfg.resume = True
+        cfg.load_from = None if resume == 'auto' else check_file(resume)
+    if auto_scale_lr:
+        if not cfg.get('auto_scale_lr', {}).get('base_batch_size'):
+            raise ConfigError('--auto-scale-lr: the config does not say for '
+                              'which batch size its learning rate is. Remedy: '
+                              '--cfg-options auto_scale_lr.base_batch_size=64')
+        cfg.auto_scale_lr.enable = True
+
+
+def set_testing(cfg: Config,
+                checkpoint: str,
+                amp: bool = False,
+                tta: bool = False) -> None:
+    """Lay the options of ``tools/test.py`` over a config.
+
+    Args:
+        cfg (Config): The config; changed in place.
+        checkpoint (str): The checkpoint, a path or URL.
+        amp (bool): Whether to test in mixed precision. Defaults to False.
+        tta (bool): Whether to average over the config's ``tta_pipeline``, or
+            over a picture and its mirror if it has none. Defaults to False.
+
+    Raises:
+        FileNotFoundError: If the checkpoint is missing.
+    """
+    cfg.load_from = check_file(checkpoint)
+    cfg.resume = False
+    if amp:
+        cfg.test_cfg.fp16 = True
+    if tta:
+        pipeline = cfg.test_dataloader.dataset.pipeline
+        mirror = [[dict(type='RandomFlip', prob=1.)],
+                  [dict(type='RandomFlip', prob=0.)]]
+        flip = dict(
+            type='TestTimeAug',
+            transforms=[[step for way in mirror for step in way],
+                        [pipeline[-1]]])
+        default = deepcopy(pipeline[:-1]) + [flip]
+        cfg.test_dataloader.dataset.pipeline = cfg.get(
+            'tta_pipeline') or default
+        wrapper = cfg.get('tta_model') or dict(type='AverageClsScoreTTA')
+        cfg.model = ConfigDict(**wrapper, module=cfg.model)
+
+
+def set_drawing(cfg: Config,
+                show: bool = False,
+                show_dir: Optional[str] = None,
+                interval: int = 1,
+                wait_time: float = 2) -> None:
+    """Draw predictions while testing, in a window or into a folder.
+
+    Raises:
+        ConfigError: If the config has no visualization hook.
+    """
+    if 'visualization' not in cfg.get('default_hooks', {}):
+        raise ConfigError('--show, --show-dir: the config has no hook that '
+                          'draws. Remedy: add default_hooks = dict('
+                          "visualization=dict(type='VisualizationHook'))")
+    cfg.default_hooks.visualization.update(
+        enable=True,
+        show=show,
+        out_dir=show_dir,
+        interval=interval,
+        wait_time=wait_time)
+
+
+def check_file(path: str) -> str:
+    """``path``, if it is a URL or an existing file.
+
+    Raises:
+        FileNotFoundError: If it is neither.
+    """
+    if '://' not in path and not osp.isfile(path):
+        raise FileNotFoundError(f'{path}: no such checkpoint. Remedy: check '
+                                'the path; training writes them to its '
+                                '--work-dir')
+    return path
+
+
+def build_runner(cfg: Config) -> Runner:
+    """The runner that a config asks for."""
+    if 'runner_type' in cfg:
+        return RUNNERS.build(cfg)
+    return Runner.from_cfg(cfg)
