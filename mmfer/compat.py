@@ -180,12 +180,16 @@ def _learn_scope() -> None:
 # -- history of logged values and NumPy numbers beside it.
 
 
-def _history_method(owner: Any, name: str) -> Callable:
-    """Stands for getattr in checkpoints: gives HistoryBuffer's statistics."""
+def _known_method(owner: Any, name: str) -> Callable:
+    """Stands for getattr in checkpoints, for two uses of MMEngine's: the
+    statistics of HistoryBuffer and the curve of OneCycleLR."""
     from mmengine.logging import HistoryBuffer
-    if owner is not HistoryBuffer or name not in ('min', 'max', 'mean',
-                                                  'current'):
-        raise ValueError(f'GLOBAL builtins.getattr of {owner!r}, {name!r}')
+    from mmengine.optim.scheduler import OneCycleParamScheduler
+    statistics = owner is HistoryBuffer and name in owner._statistics_methods
+    curve = owner is OneCycleParamScheduler and name in ('_annealing_cos',
+                                                         '_annealing_linear')
+    if not statistics and not curve:
+        raise ValueError(f'getattr({owner!r}, {name!r}) is not plain data')
     return getattr(owner, name)
 
 
@@ -197,12 +201,13 @@ def safe_types() -> List[Any]:
     """
     import numpy as np
     from mmengine.logging import HistoryBuffer
+    from mmengine.optim.scheduler import OneCycleParamScheduler
     multiarray = getattr(np, '_core', None) or np.core
     multiarray = multiarray.multiarray
     codes = np.typecodes['AllInteger'] + np.typecodes['AllFloat'] + '?U'
-    types = [HistoryBuffer, np.ndarray, np.dtype]
+    types = [HistoryBuffer, OneCycleParamScheduler, np.ndarray, np.dtype]
     types += [type(np.dtype(code)) for code in codes]
-    types.append((_history_method, 'builtins.getattr'))
+    types.append((_known_method, 'builtins.getattr'))
     for core in ('numpy.core', 'numpy._core'):
         for name in ('_reconstruct', 'scalar'):
             types.append(
