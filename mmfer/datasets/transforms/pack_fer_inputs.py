@@ -67,9 +67,10 @@ class PackFERInputs(BaseTransform):
         return torch.from_numpy(np.ascontiguousarray(img.transpose(2, 0, 1)))
 
     def _pack_sample(self, results: dict) -> FERDataSample:
-        sample = FERDataSample(
-            metainfo={k: results[k]
-                      for k in self.meta_keys if k in results})
+        sample = FERDataSample()
+        for key in self.meta_keys:
+            if key in results:
+                sample.set_field(results[key], key, field_type='metainfo')
         if 'gt_label' in results:
             label = results['gt_label']
             if (not isinstance(label, Integral) or isinstance(label, bool)
