@@ -56,7 +56,7 @@ def _is_truncated(data: bytes) -> bool:
     if data[:2] == _JPEG:
         return not _jpeg_ends(data)
     if data[:8] == _PNG:
-        return _PNG_END not in data[-64:] and _PNG_END not in data
+        return data.rfind(_PNG_END) < 0
     if _is_webp(data):
         return len(data) < 8 + int.from_bytes(data[4:8], 'little')
     return False
