@@ -122,10 +122,11 @@ class GeometricTransform(BaseTransform):
             results['gt_bboxes'] = move_boxes(boxes, matrix, size)
         if 'gt_mask' in results:
             mask = results['gt_mask']
-            if mask.shape != old:
+            if mask.shape != old or mask.dtype != np.uint8:
                 raise AnnotationError(
-                    'gt_mask must have the height and width of its image, '
-                    f'{old}', results.get('img_path'), value=mask.shape)
+                    'gt_mask must be uint8 of the height and width of its '
+                    f'image, {old}', results.get('img_path'),
+                    value=(mask.shape, str(mask.dtype)))
             results['gt_mask'] = move_image(mask, matrix, size, (0, ), True)
         return results
 

@@ -126,7 +126,10 @@ def move_image(img: np.ndarray, matrix: np.ndarray, size: SIZE,
         if sx == 1 == sy and tx.is_integer() and ty.is_integer():
             return _cut(img, -int(tx), -int(ty), size, fill)
         if (matrix == resize_matrix(old, size)).all():
-            if not nearest and max(sx, sy) <= 0.5:
+            if nearest:
+                # The plain flag is off by up to half a pixel here.
+                flag = cv2.INTER_NEAREST_EXACT
+            elif max(sx, sy) <= 0.5:
                 flag = cv2.INTER_AREA
             return cv2.resize(img, size[::-1], interpolation=flag)
     shrink = int(1 / max(math.hypot(sx, c), math.hypot(b, sy)))
