@@ -11,8 +11,9 @@ from mmengine.runner import BaseLoop, Runner
 
 from mmfer.registry import HOOKS
 from mmfer.version import __version__
-from ..protocol import (checkpoint_weights, describe_data, describe_run, describe_selection,
-                        describe_weights, differences, plain, split_names)
+from ..protocol import (checkpoint_weights, describe_data, describe_run,
+                        describe_selection, describe_weights, differences,
+                        plain, split_names)
 from ..protocol_text import end_text, selection_text, start_text
 
 _LESS_IS_BETTER = ('loss', 'nll', 'ece', 'brier', 'kl', 'error')
