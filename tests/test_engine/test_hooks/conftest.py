@@ -99,7 +99,7 @@ def toy_cfg(toy_root, tmp_path):
                 test_cfg=dict(),
                 val_evaluator=dict(type='FERMetric'),
                 test_evaluator=dict(type='FERMetric'),
-                optim_wrapper=dict(optimizer=dict(type='SGD', lr=0.2)),
+                optim_wrapper=dict(optimizer=dict(type='SGD', lr=0.05)),
                 default_hooks=dict(
                     logger=dict(type='LoggerHook', interval=100),
                     checkpoint=dict(
