@@ -180,11 +180,14 @@ def _learn_scope() -> None:
 # -- history of logged values and NumPy numbers beside it.
 
 
-def _history_method(owner: Any, name: str) -> Callable:
-    """Stands for getattr in checkpoints: gives HistoryBuffer's statistics."""
+def _known_method(owner: Any, name: str) -> Callable:
+    """Stands for getattr in checkpoints: two classes of MMEngine keep some
+    of their own methods in their state."""
     from mmengine.logging import HistoryBuffer
-    if owner is not HistoryBuffer or name not in ('min', 'max', 'mean',
-                                                  'current'):
+    from mmengine.optim import OneCycleParamScheduler
+    known = ((HistoryBuffer, ('min', 'max', 'mean', 'current')),
+             (OneCycleParamScheduler, ('_annealing_cos', '_annealing_linear')))
+    if not any(owner is cls and name in names for cls, names in known):
         raise ValueError(f'GLOBAL builtins.getattr of {owner!r}, {name!r}')
     return getattr(owner, name)
 
@@ -197,12 +200,13 @@ def safe_types() -> List[Any]:
     """
     import numpy as np
     from mmengine.logging import HistoryBuffer
+    from mmengine.optim import OneCycleParamScheduler
     multiarray = getattr(np, '_core', None) or np.core
     multiarray = multiarray.multiarray
     codes = np.typecodes['AllInteger'] + np.typecodes['AllFloat'] + '?U'
-    types = [HistoryBuffer, np.ndarray, np.dtype]
+    types = [HistoryBuffer, OneCycleParamScheduler, np.ndarray, np.dtype]
     types += [type(np.dtype(code)) for code in codes]
-    types.append((_history_method, 'builtins.getattr'))
+    types.append((_known_method, 'builtins.getattr'))
     for core in ('numpy.core', 'numpy._core'):
         for name in ('_reconstruct', 'scalar'):
             types.append(
