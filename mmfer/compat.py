@@ -263,7 +263,12 @@ def _fix_checkpoint_loading() -> None:
                         map_location: Optional[str] = None,
                         logger: str = 'current') -> dict:
         with safe_loading(filename):
-            return load(filename, map_location, logger)
+            found = load(filename, map_location, logger)
+        if not isinstance(found, dict):
+            raise CheckpointError(
+                f'{filename}: this file holds a {type(found).__name__}, not '
+                'a checkpoint. Remedy: name a file that training wrote')
+        return found
 
     CheckpointLoader.load_checkpoint = classmethod(load_checkpoint)
     if hasattr(checkpoint, '_safe_torch_load'):  # OneDL's, which falls back
