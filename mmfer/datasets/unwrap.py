@@ -2,6 +2,15 @@
 from typing import Any, List
 
 
+def _inner(dataset: Any) -> List[Any]:
+    """What a wrapper holds; empty for a dataset that is none."""
+    if getattr(dataset, 'datasets', None) is not None:
+        return list(dataset.datasets)
+    if getattr(dataset, 'dataset', None) is not None:
+        return [dataset.dataset]
+    return []
+
+
 def leaf_datasets(dataset: Any) -> List[Any]:
     """The readers inside dataset wrappers.
 
@@ -23,11 +32,8 @@ def leaf_datasets(dataset: Any) -> List[Any]:
         >>> leaf_datasets(ConcatDataset([Subset(a, [0]), b]))
         [[1, 2], [3]]
     """
-    if getattr(dataset, 'datasets', None) is not None:
-        inner = list(dataset.datasets)
-    elif getattr(dataset, 'dataset', None) is not None:
-        inner = [dataset.dataset]
-    else:
+    inner = _inner(dataset)
+    if not inner:
         return [dataset]
     leaves: List[Any] = []
     for part in inner:
@@ -35,3 +41,16 @@ def leaf_datasets(dataset: Any) -> List[Any]:
             if not any(leaf is known for known in leaves):
                 leaves.append(leaf)
     return leaves
+
+
+def wrapper_names(dataset: Any) -> List[str]:
+    """The class names of the wrappers around the readers, outermost first.
+
+    Args:
+        dataset (Any): A dataset or a wrapper around datasets.
+    """
+    inner = _inner(dataset)
+    names = [type(dataset).__name__] if inner else []
+    for part in inner:
+        names += [n for n in wrapper_names(part) if n not in names]
+    return names

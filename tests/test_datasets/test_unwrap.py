@@ -6,6 +6,7 @@ from mmpretrain.datasets import KFoldDataset
 from torch.utils.data import ConcatDataset, Subset
 
 from mmfer.datasets import leaf_datasets
+from mmfer.datasets.unwrap import wrapper_names
 
 
 class _Toy(BaseDataset):
@@ -37,3 +38,12 @@ def test_wrappers_of_every_kind_are_opened():
 def test_a_dataset_held_twice_is_listed_once():
     a = _Toy()
     assert leaf_datasets(ConcatDataset([a, RepeatDataset(a, times=3)])) == [a]
+
+
+def test_the_wrappers_are_named():
+    a, b = _Toy(), _Toy()
+    nested = ConcatDataset([RepeatDataset(a, times=2), Subset(b, [0])])
+    assert wrapper_names(nested) == [
+        'ConcatDataset', 'RepeatDataset', 'Subset'
+    ]
+    assert wrapper_names(a) == []

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 import torch
-from mmengine.runner import Runner
+from mmengine.runner import CheckpointLoader, Runner
 
 import mmfer  # noqa: F401
 from ..toys import make_ferplus, small_config
@@ -34,8 +34,8 @@ Runner.from_cfg(Config.fromfile(sys.argv[1])).train()
 
 
 def _final_weights(work_dir):
-    return torch.load(
-        work_dir / 'epoch_3.pth', weights_only=True)['state_dict']
+    return CheckpointLoader.load_checkpoint(
+        os.fspath(work_dir / 'epoch_3.pth'), 'cpu')['state_dict']
 
 
 @pytest.mark.parametrize('num_workers', [0, 2])

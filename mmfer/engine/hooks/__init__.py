@@ -3,6 +3,7 @@ from .channels_last_hook import ChannelsLastHook
 from .epoch_seed_hook import EpochSeedHook
 from .init_weights_hook import InitWeightsHook
 from .label_space_hook import LabelSpaceHook
+from .protocol_hook import ProtocolHook
 from .sample_index_hook import SampleIndexHook
 from .unreadable_images_hook import UnreadableImagesHook
 
@@ -11,6 +12,7 @@ __all__ = [
     'EpochSeedHook',
     'InitWeightsHook',
     'LabelSpaceHook',
+    'ProtocolHook',
     'SampleIndexHook',
     'UnreadableImagesHook',
 ]

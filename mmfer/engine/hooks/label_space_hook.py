@@ -120,8 +120,8 @@ class LabelSpaceHook(Hook):
         """Bring the dataset of a loop to the order of the model."""
         if not isinstance(loop, BaseLoop):
             return
-        dataset = loop.dataloader.dataset
-        for leaf in leaf_datasets(dataset):
+        mapped = False
+        for leaf in leaf_datasets(loop.dataloader.dataset):
             own = self._classes(leaf)
             if own is None or own == classes:
                 continue
@@ -147,7 +147,9 @@ class LabelSpaceHook(Hook):
                     'folds and subsets. Remedy: set label_space='
                     f'{classes} in that dataset')
             runner.logger.warning(f'{orders}: mapped by name')
-        self._update_meta(runner, loop, classes)
+            mapped = True
+        if mapped:
+            self._update_meta(runner, loop, classes)
 
     @staticmethod
     def _space(classes: List[str]) -> LabelSpace:
@@ -160,14 +162,12 @@ class LabelSpaceHook(Hook):
     @staticmethod
     def _update_meta(runner: Runner, loop: Any, classes: List[str]) -> None:
         """Tell wrappers, metrics and the visualizer the new order."""
-        dataset = loop.dataloader.dataset
-        if not getattr(dataset, 'metainfo', None):
-            return
-        wrapper = dataset
+        dataset = wrapper = loop.dataloader.dataset
         while wrapper is not None:
             if isinstance(getattr(wrapper, '_metainfo', None), dict):
                 wrapper._metainfo['classes'] = tuple(classes)
             wrapper = getattr(wrapper, 'dataset', None)
-        if hasattr(loop, 'evaluator'):
-            loop.evaluator.dataset_meta = dataset.metainfo
-        runner.visualizer.dataset_meta = dataset.metainfo
+        meta = getattr(dataset, 'metainfo', None)
+        if hasattr(loop, 'evaluator') and meta:
+            loop.evaluator.dataset_meta = meta
+        runner.visualizer.dataset_meta = meta
