@@ -181,15 +181,14 @@ def _learn_scope() -> None:
 
 
 def _known_method(owner: Any, name: str) -> Callable:
-    """Stands for getattr in checkpoints, for two uses of MMEngine's: the
-    statistics of HistoryBuffer and the curve of OneCycleLR."""
+    """Stands for getattr in checkpoints: two classes of MMEngine keep some
+    of their own methods in their state."""
     from mmengine.logging import HistoryBuffer
-    from mmengine.optim.scheduler import OneCycleParamScheduler
-    statistics = owner is HistoryBuffer and name in owner._statistics_methods
-    curve = owner is OneCycleParamScheduler and name in ('_annealing_cos',
-                                                         '_annealing_linear')
-    if not statistics and not curve:
-        raise ValueError(f'getattr({owner!r}, {name!r}) is not plain data')
+    from mmengine.optim import OneCycleParamScheduler
+    known = ((HistoryBuffer, ('min', 'max', 'mean', 'current')),
+             (OneCycleParamScheduler, ('_annealing_cos', '_annealing_linear')))
+    if not any(owner is cls and name in names for cls, names in known):
+        raise ValueError(f'GLOBAL builtins.getattr of {owner!r}, {name!r}')
     return getattr(owner, name)
 
 
@@ -201,7 +200,7 @@ def safe_types() -> List[Any]:
     """
     import numpy as np
     from mmengine.logging import HistoryBuffer
-    from mmengine.optim.scheduler import OneCycleParamScheduler
+    from mmengine.optim import OneCycleParamScheduler
     multiarray = getattr(np, '_core', None) or np.core
     multiarray = multiarray.multiarray
     codes = np.typecodes['AllInteger'] + np.typecodes['AllFloat'] + '?U'
@@ -264,7 +263,12 @@ def _fix_checkpoint_loading() -> None:
                         map_location: Optional[str] = None,
                         logger: str = 'current') -> dict:
         with safe_loading(filename):
-            return load(filename, map_location, logger)
+            found = load(filename, map_location, logger)
+        if not isinstance(found, dict):
+            raise CheckpointError(
+                f'{filename}: this file holds a {type(found).__name__}, not '
+                'a checkpoint. Remedy: name a file that training wrote')
+        return found
 
     CheckpointLoader.load_checkpoint = classmethod(load_checkpoint)
     if hasattr(checkpoint, '_safe_torch_load'):  # OneDL's, which falls back

@@ -40,7 +40,11 @@ def parse_args() -> Namespace:
     parser.add_argument(
         '--wait-time', type=float, default=2,
         help='seconds for which --show shows each. Defaults to 2')
-    return parser.parse_args()
+    args = parser.parse_args()
+    if args.tta and (args.show or args.show_dir):
+        parser.error('--show and --show-dir draw one picture a sample; leave '
+                     '--tta out')
+    return args
 
 
 def main(args: Namespace) -> None:

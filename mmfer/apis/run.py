@@ -152,12 +152,13 @@ def check_options(cfg: Config, options: Iterable[str]) -> None:
             if part in node:
                 node = node[part]
                 continue
-            leaf = depth == len(parts) - 1
-            near = [k for k in node if _plain(k) == _plain(part)]
-            if not (near or leaf and depth):
-                near = get_close_matches(part, [*node, *_KNOWN_KEYS][
-                    :len(node) if depth else None], 1, 0.8)
-            if near or depth == 0 and part not in _KNOWN_KEYS:
+            near = [key for key in node if _plain(key) == _plain(part)]
+            if depth == 0 and part in _KNOWN_KEYS:
+                break
+            if not near and (depth == 0 or depth < len(parts) - 1):
+                known = [*node, *_KNOWN_KEYS] if depth == 0 else list(node)
+                near = get_close_matches(part, known, 1, 0.8)
+            if near or depth == 0:
                 where = '.'.join(parts[:depth]) or 'the config'
                 raise ConfigError(
                     f'--cfg-options {option}: {where} has no {part!r}. '
@@ -229,12 +230,8 @@ def set_testing(cfg: Config,
         cfg.test_cfg.fp16 = True
     if tta:
         pipeline = cfg.test_dataloader.dataset.pipeline
-        mirror = [[dict(type='RandomFlip', prob=1.)],
-                  [dict(type='RandomFlip', prob=0.)]]
-        flip = dict(
-            type='TestTimeAug',
-            transforms=[[step for way in mirror for step in way],
-                        [pipeline[-1]]])
+        mirror = [dict(type='RandomFlip', prob=prob) for prob in (1., 0.)]
+        flip = dict(type='TestTimeAug', transforms=[mirror, [pipeline[-1]]])
         default = deepcopy(pipeline[:-1]) + [flip]
         cfg.test_dataloader.dataset.pipeline = cfg.get(
             'tta_pipeline') or default
