@@ -1,6 +1,7 @@
 # Copyright (c) mmfer contributors.
 """Wheel, source distribution and editable install, made for real from a copy
 of the repository and used from another folder."""
+import ensurepip
 import os
 import re
 import shutil
@@ -195,7 +196,15 @@ def test_installed_wheel_from_another_folder(wheel, tmp_path):
     pip_install(python, wheel, cwd=tmp_path)
     output = run(python, '-c', USE, cwd=tmp_path)
     assert output.splitlines()[-1] == str(site / 'mmfer')
-    assert not (site / 'mmfer/.mim/configs').is_symlink()
+    mim = site / 'mmfer/.mim'
+    assert not (mim / 'configs').is_symlink()
+    loaded = run(python,
+                 '-c',
+                 'import runpy, sys; '
+                 "print(runpy.run_path(sys.argv[1])['load_doctor']().__file__)",
+                 mim / 'tools/misc/doctor.py',
+                 cwd=tmp_path)
+    assert loaded.strip() == str(site / 'mmfer/analysis/doctor.py')
 
 
 def test_editable_install_follows_edits(tmp_path):
@@ -222,6 +231,23 @@ def test_editable_install_follows_edits(tmp_path):
     assert not [n for n in names if n.count('.mim') > 1]
 
 
+def test_editable_install_beside_pkg_resources(tmp_path):
+    """Older setuptools bring pkg_resources, which takes the folder of the
+    installed metadata for the folder of the package."""
+    bundled = Path(ensurepip.__file__).parent / '_bundled'
+    wheels = list(bundled.glob('setuptools-*.whl'))
+    if not wheels:
+        pytest.skip('this Python bundles no setuptools')
+    tree = copy_repository(tmp_path / 'tree')
+    python, site = make_environment(tmp_path / 'env')
+    pip_install(python, '-e', tree, cwd=tmp_path)
+    with zipfile.ZipFile(wheels[0]) as file:
+        file.extractall(site)
+    output = run(python, '-W', 'ignore', '-c', 'import pkg_resources\n' + USE,
+                 cwd=tmp_path)
+    assert output.splitlines()[-1] == str(tree / 'mmfer')
+
+
 def test_editable_copies_where_links_are_refused(tmp_path):
     tree = copy_repository(tmp_path / 'tree')
     (tree / 'sitecustomize.py').write_text(
@@ -229,7 +255,6 @@ def test_editable_copies_where_links_are_refused(tmp_path):
         'def refuse(*args, **kwargs):\n'
         "    raise OSError('no links here')\n"
         'os.symlink = refuse\n')
-    python, _ = make_environment(tmp_path / 'env')
     run(sys.executable,
         '-c',
         'from setuptools.build_meta import build_editable; '

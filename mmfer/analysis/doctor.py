@@ -10,6 +10,7 @@ import json
 import os
 import os.path as osp
 import re
+import runpy
 import shutil
 import subprocess
 import sys
@@ -18,16 +19,15 @@ from dataclasses import asdict, dataclass
 from typing import Any, Dict, List, Tuple
 
 PYTHON = ((3, 10), (3, 13))
-# Probe -> lowest version, first version that is too new, what to install.
+# Probe -> what to install, lowest version, first version that is too new. The
+# ranges that mmfer insists on at import stand in mmfer/compat.py.
 REQUIRED = {
-    'numpy': ('1.23', None, 'numpy'),
-    'opencv': ('4.5', None, 'opencv-python'),
-    'torch': ('2.6', None, 'torch torchvision'),
-    'torchvision': ('0.21', None, 'torch torchvision'),
-    'torchmetrics': ('1.0', None, 'torchmetrics'),
-    'mmengine': ('0.10.6', '1.0', 'mmengine==0.10.7'),
-    'mmcv': ('2.0.0', '2.4', 'mmcv-lite==2.2.0'),
-    'mmpretrain': ('1.2.0', '2.0', 'mmpretrain==1.2.0'),
+    'numpy': ('numpy', '1.23', None),
+    'opencv': ('opencv-python', '4.5', None),
+    **runpy.run_path(
+        osp.join(osp.dirname(osp.dirname(osp.abspath(__file__))),
+                 'compat.py'))['_PACKAGES'],
+    'torchmetrics': ('torchmetrics', '1.0', None),
 }
 # Module -> the distributions that bring it.
 DISTRIBUTIONS = {
@@ -155,11 +155,14 @@ def check_python() -> Check:
 
 def check_required(name: str, result: Dict[str, Any]) -> Check:
     """Import and version of one package that mmfer cannot do without."""
-    low, high, pin = REQUIRED[name]
+    project, low, high = REQUIRED[name]
     if name.startswith('mm') and any(
             installed(f'onedl-{part}') for part in DISTRIBUTIONS):
-        pin = f'onedl-{name}'
-    remedy = f'pip install {pin}'
+        project = f'onedl-{name}'
+    bounds = f'>={low}' + (f',<{high}' if high else '')
+    remedy = f"pip install '{project}{bounds}'"
+    if name in ('torch', 'torchvision'):
+        remedy = 'pip install --upgrade torch torchvision'
     if not result['passed']:
         error = result['error']
         if not any(map(installed, DISTRIBUTIONS.get(name, (name, )))):
@@ -171,12 +174,11 @@ def check_required(name: str, result: Dict[str, Any]) -> Check:
         elif error.startswith('not tried'):
             remedy = ''
         else:
-            remedy = f'pip install --force-reinstall {pin}'
+            remedy = remedy.replace('install', 'install --force-reinstall')
         return Check(name, 'error', error, remedy)
     version = result['version']
     if not release(low) <= release(version) or (
             high and not release(version) < release(high)):
-        bounds = f'>={low}' + (f',<{high}' if high else '')
         return Check(name, 'error', f'{version}; mmfer needs {bounds}', remedy)
     return Check(name, 'ok', version)
 
@@ -200,28 +202,28 @@ def check_distributions() -> List[Check]:
     return checks
 
 
-def check_torch_pair() -> Check:
+def check_torch_pair(results: Dict[str, Dict[str, Any]]) -> Check:
     """Whether torchvision was made for the torch that is there."""
-    version = installed('torch')
-    local = {version.partition('+')[2], installed('torchvision').partition(
-        '+')[2]} - {''}
-    if len(local) > 1:
-        return Check(
-            'torch pair', 'error',
-            f'torch {version} beside torchvision {installed("torchvision")}',
-            'install both in one command: pip install --force-reinstall torch '
-            'torchvision')
-    for line in importlib.metadata.requires('torchvision') or []:
-        match = re.match(r'torch\s*\(?==\s*([\d.]+)', line)
-        if match and release(match[1]) != release(version):
-            return Check(
-                'torch pair', 'error', f'torchvision '
-                f'{installed("torchvision")} is made for torch {match[1]}, '
-                f'not {version}',
-                'install both in one command: pip install --force-reinstall '
-                'torch torchvision')
-    return Check('torch pair', 'ok', f'torch {version} and torchvision '
-                 f'{installed("torchvision")}')
+    torch, vision = (
+        results[name].get('version', installed(name))
+        for name in ('torch', 'torchvision'))
+    found = f'torch {torch} and torchvision {vision}'
+    # The builds, such as cpu or cu130, of those that name theirs.
+    builds = {torch.partition('+')[2], vision.partition('+')[2]} - {''}
+    wanted = [
+        re.match(r'torch\s*\(?==\s*([\d.]+)', line)
+        for line in importlib.metadata.requires('torchvision') or []
+    ]
+    wanted = [match[1] for match in wanted if match]
+    if len(builds) > 1:
+        found += ' are different builds'
+    elif wanted and release(wanted[0]) != release(torch):
+        found += f', which is made for torch {wanted[0]}'
+    else:
+        return Check('torch pair', 'ok', found)
+    return Check(
+        'torch pair', 'error', found, 'install both in one command: '
+        'pip install --force-reinstall torch torchvision')
 
 
 def check_fixes(results: Dict[str, Dict[str, Any]]) -> List[Check]:
@@ -354,7 +356,7 @@ def examine() -> Dict[str, Any]:
     checks += [check_required(name, results[name]) for name in REQUIRED]
     checks += check_distributions()
     if installed('torch') and installed('torchvision'):
-        checks.append(check_torch_pair())
+        checks.append(check_torch_pair(results))
     checks.append(check_mmfer(results['mmfer']))
     checks += check_fixes(results)
     checks += check_machine(results)
