@@ -1,0 +1,87 @@
+# Copyright (c) mmfer contributors.
+"""Every config parses, fits together and takes a training step."""
+import ast
+from pathlib import Path
+
+import pytest
+import torch
+from mmengine.config import Config
+from mmengine.optim import build_optim_wrapper
+from mmengine.registry import init_default_scope
+from mmpretrain.registry import (DATA_SAMPLERS, DATASETS, HOOKS, METRICS,
+                                 MODELS, TRANSFORMS)
+
+from mmfer.structures import FERDataSample, LabelSpace
+
+ROOT = Path(__file__).parents[1] / 'configs'
+CONFIGS = sorted(
+    path.relative_to(ROOT).as_posix() for path in ROOT.glob('*/*.py')
+    if path.parent.name != '_base_')
+ALL = sorted(path.relative_to(ROOT).as_posix() for path in ROOT.rglob('*.py'))
+
+
+def _input_size(cfg):
+    for transform in cfg.test_dataloader.dataset.pipeline:
+        if 'size' in transform:
+            return transform['size']
+    return cfg.test_dataloader.dataset.get('image_size', 112)
+
+
+def test_there_are_configs():
+    assert len(CONFIGS) >= 14
+
+
+@pytest.mark.parametrize('name', ALL)
+def test_config_is_short_and_valid(name):
+    text = (ROOT / name).read_text()
+    ast.parse(text)
+    assert len(text.splitlines()) <= 45, 'configs are short; use _base_'
+
+
+@pytest.mark.parametrize('name', CONFIGS)
+def test_parts_exist_and_fit(name):
+    cfg = Config.fromfile(ROOT / name)
+    init_default_scope(cfg.default_scope)
+    assert cfg.get('init_weights'), 'every config states its initial weights'
+    for kind in ('train', 'val', 'test'):
+        loader = cfg[f'{kind}_dataloader']
+        reader = DATASETS.get(loader.dataset.type)
+        assert loader.dataset.get('split', 'train') in reader.SPLITS
+        space = LabelSpace.get(
+            loader.dataset.get('label_space') or reader.LABEL_SPACE)
+        assert len(space) == cfg.model.head.num_classes
+        for transform in loader.dataset.pipeline:
+            TRANSFORMS.build(transform)
+        assert DATA_SAMPLERS.get(loader.sampler.type)
+    assert METRICS.build(cfg.val_evaluator)
+    for hook in cfg.custom_hooks:
+        assert HOOKS.get(hook.type), hook.type
+    assert cfg.val_dataloader.dataset.test_mode
+    assert not cfg.train_dataloader.dataset.get('test_mode')
+
+
+@pytest.mark.parametrize('name', CONFIGS)
+def test_takes_a_training_step(name):
+    cfg = Config.fromfile(ROOT / name)
+    init_default_scope(cfg.default_scope)
+    torch.manual_seed(0)
+    model = MODELS.build(
+        dict(cfg.model, data_preprocessor=cfg.data_preprocessor))
+    optim_wrapper = build_optim_wrapper(model, cfg.optim_wrapper)
+    size, num_classes = _input_size(cfg), cfg.model.head.num_classes
+    samples = []
+    for label in (0, num_classes - 1):
+        sample = FERDataSample().set_gt_label(label)
+        if cfg.train_dataloader.dataset.get('target') == 'distribution':
+            score = torch.full((num_classes, ), 0.5 / (num_classes - 1))
+            score[label] = 0.5
+            sample.set_gt_score(score)
+        samples.append(sample)
+    inputs = torch.randint(0, 256, (2, 3, size, size), dtype=torch.uint8)
+    before = model.head.fc.weight.detach().clone() if hasattr(
+        model.head, 'fc') else None
+    losses = model.train_step(
+        dict(inputs=inputs, data_samples=samples), optim_wrapper)
+    assert torch.isfinite(losses['loss'])
+    if before is not None:
+        assert not torch.equal(before, model.head.fc.weight)

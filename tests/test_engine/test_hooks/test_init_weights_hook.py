@@ -1,0 +1,116 @@
+# Copyright (c) mmfer contributors.
+import json
+import os
+
+import pytest
+import torch
+from mmengine.runner import Runner
+
+from ...toys import make_ferplus, small_config
+
+
+@pytest.fixture(scope='module')
+def data(tmp_path_factory):
+    root = make_ferplus(tmp_path_factory.mktemp('data'), per_class=1)
+    return make_ferplus(root, 'valid', per_class=1)
+
+
+def _runner(data, work_dir, init_weights, **options):
+    cfg = small_config(data, work_dir, epochs=1, **options)
+    cfg.init_weights = init_weights
+    return Runner.from_cfg(cfg)
+
+
+def _start(runner):
+    """Everything of ``runner.train`` before the first iteration."""
+    runner._train_loop = runner.build_train_loop(runner._train_loop)
+    runner.call_hook('before_run')
+    runner._init_model_weights()
+    runner.load_or_resume()
+    runner.call_hook('before_train')
+
+
+def _backbone(data, tmp_path):
+    runner = _runner(data, tmp_path / 'source', 'random')
+    return {
+        key: torch.randn_like(value) if value.is_floating_point() else value
+        for key, value in runner.model.backbone.state_dict().items()
+    }
+
+
+@pytest.mark.parametrize('layout', [
+    'plain', 'state_dict', 'model_state_dict', 'module', 'whole model'
+])
+def test_loads_every_tensor(data, tmp_path, layout):
+    state = _backbone(data, tmp_path)
+    file = os.fspath(tmp_path / 'weights.pth')
+    torch.save({
+        'plain': state,
+        'state_dict': dict(state_dict=state),
+        'model_state_dict': dict(model_state_dict=state, epoch=3),
+        'module': {f'module.{k}': v for k, v in state.items()},
+        'whole model': dict(state_dict={
+            'head.fc.weight': torch.zeros(1000, 64),
+            **{f'backbone.{k}': v for k, v in state.items()}
+        }),
+    }[layout], file)
+    runner = _runner(data, tmp_path / 'run', file)
+    _start(runner)
+    for key, value in runner.model.backbone.state_dict().items():
+        assert torch.equal(value, state[key]), key
+    told = runner.message_hub.get_info('init_weights')
+    assert told['source'] == file and len(told['sha256']) == 64
+    assert told['tensors'] == len(state)
+
+
+def test_another_part_than_the_backbone(data, tmp_path):
+    file = os.fspath(tmp_path / 'head.pth')
+    torch.save({'weight': torch.ones(8, 64), 'bias': torch.ones(8)}, file)
+    runner = _runner(data, tmp_path / 'run',
+                     dict(checkpoint=file, target='head.fc'))
+    _start(runner)
+    assert (runner.model.head.fc.weight == 1).all()
+
+
+def test_random_is_told_in_the_protocol(data, tmp_path):
+    runner = _runner(data, tmp_path / 'run', 'random')
+    runner.train()
+    block = json.loads((tmp_path / 'run/protocol.json').read_text())
+    assert 'random' in json.dumps(block)
+
+
+def test_a_resumed_run_needs_no_initial_weights(data, tmp_path):
+    _runner(data, tmp_path / 'run', 'random').train()
+    cfg = small_config(data, tmp_path / 'run', epochs=2)
+    cfg.init_weights = 'weights/gone.pth'
+    cfg.resume = True
+    Runner.from_cfg(cfg).train()
+    assert (tmp_path / 'run/epoch_2.pth').exists()
+
+
+@pytest.mark.parametrize('case', [
+    'missing file', 'unknown part', 'too few tensors', 'wrong shapes',
+    'truncated', 'not a checkpoint'
+])
+def test_bad_initial_weights(data, tmp_path, case):
+    state, file = _backbone(data, tmp_path), tmp_path / 'weights.pth'
+    target, words = 'backbone', dict(
+        [('missing file', 'init_weights=random'), ('unknown part', 'nothing'),
+         ('too few tensors', 'lack'), ('wrong shapes', 'do not fit'),
+         ('truncated', 'weights.pth'), ('not a checkpoint', 'weights.pth')])
+    if case == 'unknown part':
+        target = 'nothing'
+    if case == 'too few tensors':
+        state = dict(list(state.items())[:-3])
+    if case == 'wrong shapes':
+        state = {k: torch.zeros(1, 1) for k in state}
+    if case != 'missing file':
+        torch.save(state, file)
+    if case == 'truncated':
+        file.write_bytes(file.read_bytes()[:-200])
+    if case == 'not a checkpoint':
+        file.write_text('hello')
+    runner = _runner(data, tmp_path / 'run',
+                     dict(checkpoint=os.fspath(file), target=target))
+    with pytest.raises(Exception, match=words[case]):
+        _start(runner)
