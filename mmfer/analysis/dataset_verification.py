@@ -43,7 +43,7 @@ def verify_config(cfg: Config,
         JSON.
 
     Raises:
-        ValueError: If the config has no dataset, or not the asked split.
+        NoDatasetError: If the config has no dataset, or not the asked split.
     """
     findings = Findings()
     parts = collect_parts(cfg, splits)

@@ -17,7 +17,8 @@ from rich.progress import track
 
 import mmfer  # noqa: F401
 from mmfer.analysis import verify_config
-from mmfer.analysis.verification import SPLITS, print_report
+from mmfer.analysis.verification import (SPLITS, NoDatasetError,
+                                         print_report)
 
 
 def parse_args(args: Optional[Sequence[str]] = None) -> argparse.Namespace:
@@ -102,12 +103,15 @@ def main(argv: Optional[Sequence[str]] = None) -> int:
     try:
         report = verify_config(cfg, args.splits, args.workers, args.strict,
                                progress)
-    except ValueError as error:
+    except NoDatasetError as error:
         fail(f'{osp.abspath(args.config)}: {error}')
     print_report(report, args.examples)
     with open(out, 'w', encoding='utf-8') as file:
         json.dump(
-            dict(config=osp.abspath(args.config), **report), file, indent=1)
+            dict(config=osp.abspath(args.config), **report),
+            file,
+            indent=1,
+            default=str)
     print(f'Full lists: {osp.abspath(out)}')
     return 0 if report['passed'] else 1
 

@@ -89,12 +89,10 @@ def scan_file(path: str) -> ImageFacts:
     try:
         image = Image.open(io.BytesIO(data))
         if image.format == 'PNG':
-            image.verify()  # checksums and end chunk; uses the image up
+            image.verify()  # checksums; uses the image up
             image = Image.open(io.BytesIO(data))
         image.load()
-        if image.format in ('JPEG', 'MPO') and data.rfind(
-                b'\xff\xd9') < data.rfind(b'\xff\xda'):
-            raise OSError('the end marker of the JPEG is missing')
+        _require_end(image.format, data)
         return _decoded_facts(image, digest)
     except UnidentifiedImageError:
         return ImageFacts('corrupt image', 'no image of a known format',
@@ -102,6 +100,20 @@ def scan_file(path: str) -> ImageFacts:
     # Decoders raise nearly everything on damaged input.
     except Exception as error:
         return ImageFacts('corrupt image', str(error), digest)
+
+
+def _require_end(format: Optional[str], data: bytes) -> None:
+    """Raise an error where the end of the file is missing, which decoders
+    forgive if all pixels are there."""
+    if format in ('JPEG', 'MPO'):
+        # the end marker after the last start of a scan
+        complete = data.rfind(b'\xff\xd9') > data.rfind(b'\xff\xda')
+    elif format == 'PNG':
+        complete = b'IEND\xaeB`\x82' in data
+    else:
+        return
+    if not complete:
+        raise OSError(f'the end of the {format} file is missing')
 
 
 def scan_array(array: np.ndarray) -> ImageFacts:

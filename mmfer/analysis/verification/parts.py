@@ -15,6 +15,10 @@ from mmfer.registry import DATASETS
 SPLITS = ('train', 'val', 'test')
 
 
+class NoDatasetError(ValueError):
+    """A config in which there is no dataset to check."""
+
+
 class Part:
     """One dataset of a config and the splits in which it is used.
 
@@ -92,24 +96,14 @@ def collect_parts(cfg: Config,
             ``SPLITS``. Defaults to None, all that the config has.
 
     Raises:
-        ValueError: If the config has no dataset, or not the asked split.
+        NoDatasetError: If the config has no dataset, or not the asked split.
     """
-    configs = {}
-    for split in SPLITS:
-        loader = cfg.get(f'{split}_dataloader') or {}
-        if not loader.get('dataset'):
-            continue
-        if not isinstance(loader['dataset'], dict):
-            raise ValueError(f'{split}_dataloader.dataset must be a dict, got '
-                             f'{loader["dataset"]!r}')
-        configs[split] = loader['dataset']
-    if not configs:
-        raise ValueError('no dataset in the config: it needs train_dataloader,'
-                         ' val_dataloader or test_dataloader with a dataset')
+    configs = _dataset_configs(cfg)
     for split in splits or ():
         if split not in configs:
-            raise ValueError(f'the config has no {split}_dataloader with a '
-                             f'dataset; it has {list(configs)}')
+            raise NoDatasetError(
+                f'the config has no {split}_dataloader with a dataset; it has '
+                f'{list(configs)}')
     parts: Dict[str, Part] = {}
     for split, config in configs.items():
         if splits and split not in splits:
@@ -123,6 +117,27 @@ def collect_parts(cfg: Config,
         part.build()
     _set_titles(list(parts.values()))
     return list(parts.values())
+
+
+def _dataset_configs(cfg: Config) -> Dict[str, Dict[str, Any]]:
+    """The dataset of each dataloader."""
+    configs = {}
+    for split in SPLITS:
+        loader = cfg.get(f'{split}_dataloader')
+        if loader is None:
+            continue
+        if not isinstance(loader, dict):
+            raise NoDatasetError(f'{split}_dataloader must be a dict, got '
+                                 f'{loader!r}')
+        if not isinstance(loader.get('dataset'), dict):
+            raise NoDatasetError(f'{split}_dataloader.dataset must be a dict, '
+                                 f'got {loader.get("dataset")!r}')
+        configs[split] = loader['dataset']
+    if not configs:
+        raise NoDatasetError(
+            'no dataset in the config: it needs train_dataloader, '
+            'val_dataloader or test_dataloader with a dataset')
+    return configs
 
 
 def _leaves(config: Dict[str, Any]) -> Iterator[Dict[str, Any]]:
