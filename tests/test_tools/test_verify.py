@@ -124,7 +124,8 @@ def test_cfg_options(tool, toy, tmp_path):
 
 def test_exit_code_of_the_script(toy):
     (toy[0] / 'data' / 'FER2013Valid' / 'fer0000002.png').write_bytes(b'\xff')
-    env = dict(os.environ, PYTHONPATH=str(TOOL.parents[2]), OMP_NUM_THREADS='1')
+    env = dict(
+        os.environ, PYTHONPATH=str(TOOL.parents[2]), OMP_NUM_THREADS='1')
     done = subprocess.run([sys.executable, str(TOOL), toy[1]],
                           env=env,
                           capture_output=True,

@@ -32,6 +32,8 @@ class Part:
             file is not on disk) or ``'broken'``.
         problem (str): Why it is absent or broken.
         title (str): Its name in the report.
+        classes (tuple[str], optional): The class names, None where the
+            dataset does not tell them.
     """
 
     def __init__(self, config: Dict[str, Any]) -> None:
@@ -41,6 +43,7 @@ class Part:
         self.status = 'checked'
         self.problem = ''
         self.title = ''
+        self.classes: Optional[Tuple[str, ...]] = None
 
     @property
     def split(self) -> str:
@@ -60,11 +63,6 @@ class Part:
             kind, '__name__', str(kind))
 
     @property
-    def classes(self) -> Optional[Tuple[str, ...]]:
-        """The class names, None where the dataset does not tell them."""
-        return getattr(self.dataset, 'metainfo', {}).get('classes')
-
-    @property
     def family(self) -> Tuple[str, str]:
         """The dataset's class and its folder."""
         root = getattr(self.dataset, 'data_root', None) or ''
@@ -74,6 +72,7 @@ class Part:
         """Build the dataset and read its annotations."""
         try:
             self.dataset = _read(DATASETS.build(copy.deepcopy(self.config)))
+            self.classes = getattr(self.dataset, 'metainfo', {}).get('classes')
         except FileNotFoundError as error:
             self.status, self.problem = 'absent', str(error)
         # Whatever a reader trips over belongs into the report.
