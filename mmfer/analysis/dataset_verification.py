@@ -6,8 +6,8 @@ from mmengine.config import Config
 from .verification import (Findings, Part, Sample, annotation_problems,
                            check_duplicates, check_shared_files,
                            check_subjects, collect_parts, count_groups,
-                           duplicate_groups, geometry_problems, read_samples,
-                           scan_files)
+                           describe_part, describe_sample, duplicate_groups,
+                           geometry_problems, read_samples, scan_files)
 
 # A side shorter than this, or sides in a larger ratio, are suspicious.
 _MIN_SIDE, _MAX_RATIO = 16, 4
@@ -61,14 +61,14 @@ def verify_config(cfg: Config,
     for part in parts:
         members = samples[part.title]
         _check_pictures(part, members, findings)
-        datasets.append(_describe(part, members, findings))
+        datasets.append(describe_part(part, members, findings))
     duplicates = {}
     for level in ('bytes', 'pixels'):
         groups = duplicate_groups(everything, level)
         check_duplicates(groups, level, findings)
         duplicates[level] = dict(
             counts=count_groups(groups),
-            groups=[[_describe_sample(s) for s in g] for g in groups])
+            groups=[[describe_sample(s) for s in g] for g in groups])
     check_shared_files(everything, findings)
     subjects = check_subjects(everything, findings)
     errors, warnings = findings.count('error'), findings.count('warning')
@@ -135,78 +135,3 @@ def _check_pictures(part: Part, samples: Sequence[Sample],
             f'{drawn} of {len(samples)} samples have neither a file nor '
             'stored pixels (they are made while loading): not decoded, not '
             'compared')
-
-
-def _describe(part: Part, samples: Sequence[Sample],
-              findings: Findings) -> Dict[str, Any]:
-    """The report's entry of a dataset; checks the class counts."""
-    entry: Dict[str, Any] = dict(
-        title=part.title,
-        dataset=part.type_name,
-        splits=part.splits,
-        status=part.status,
-        problem=part.problem,
-        samples=len(samples))
-    if part.status != 'checked':
-        return entry
-    protocol = {}
-    if samples and hasattr(part.dataset, 'protocol'):
-        protocol = part.dataset.protocol()
-    for remark in protocol.get('notes', ()):
-        findings.add('remark of the reader', part.title, remark)
-    official = protocol.get('official_counts')
-    counts = _count_classes(part, samples)
-    for name, number in (official or {}).items():
-        if counts.get(name, 0) != number:
-            findings.add('class counts differ from the official ones',
-                         part.title,
-                         f'{name}: {counts.get(name, 0)}, official {number}')
-    for name, number in counts.items():
-        if number == 0 and (official or {}).get(name) != 0:
-            findings.add('empty class', part.title, name)
-    decoded = [
-        s.facts for s in samples if s.facts is not None
-        and s.facts.problem is None
-    ]
-    channels: Dict[str, int] = {}
-    for facts in decoded:
-        channels[facts.channels] = channels.get(facts.channels, 0) + 1
-    entry.update(
-        data_root=protocol.get('data_root',
-                               getattr(part.dataset, 'data_root', None)),
-        dataset_split=protocol.get('split'),
-        dropped=protocol.get('dropped', {}),
-        notes=protocol.get('notes', []),
-        class_counts=counts,
-        official_counts=official,
-        decoded=len(decoded),
-        channels=channels,
-        width=_range(f.width for f in decoded),
-        height=_range(f.height for f in decoded))
-    return entry
-
-
-def _count_classes(part: Part, samples: Sequence[Sample]) -> Dict[str, int]:
-    """Samples per class by name, in the order of the labels."""
-    numbers: Dict[int, int] = dict.fromkeys(range(len(part.classes or ())), 0)
-    for sample in samples:
-        if sample.label is not None:
-            numbers[sample.label] = numbers.get(sample.label, 0) + 1
-    names = dict(enumerate(part.classes or ()))
-    return {
-        names.get(label, str(label)): numbers[label]
-        for label in sorted(numbers)
-    }
-
-
-def _describe_sample(sample: Sample) -> Dict[str, Any]:
-    return dict(
-        dataset=sample.part.title,
-        index=sample.index,
-        path=sample.path,
-        expression=sample.expression)
-
-
-def _range(numbers: Iterable[int]) -> Optional[List[int]]:
-    numbers = list(numbers)
-    return [min(numbers), max(numbers)] if numbers else None

@@ -134,6 +134,7 @@ DAMAGE = {
     'png-end-chunk': PNG[:-12],
     'png-header-only': PNG[:33],
     'png-flipped-bit': _flip(PNG, len(PNG) // 2),
+    'png-checksum': _flip(PNG, -16),
     'bmp-half': _encoded('BMP')[:2000],
     'text': b'not an image at all',
     'html': b'<html><body>404 Not Found</body></html>',

@@ -1,4 +1,5 @@
 # Copyright (c) mmfer contributors.
+from .describe import describe_part, describe_sample
 from .findings import CHECKS, SEVERITIES, Findings
 from .image_scan import ImageFacts, scan_array, scan_file, scan_files
 from .overlap import (check_duplicates, check_shared_files, check_subjects,
@@ -23,6 +24,8 @@ __all__ = [
     'check_subjects',
     'collect_parts',
     'count_groups',
+    'describe_part',
+    'describe_sample',
     'duplicate_groups',
     'geometry_problems',
     'is_contradictory',
