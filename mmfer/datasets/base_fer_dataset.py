@@ -47,6 +47,9 @@ class BaseFERDataset(BaseDataset):
     SPLITS: Tuple[str, ...] = ('train', 'test')
     # The official sample counts: split -> class -> count.
     OFFICIAL_COUNTS: Dict[str, Dict[str, int]] = {}
+    # Whether reading stops when the first image is missing. The verification
+    # switches it off, to list all missing files.
+    require_first_image: bool = True
 
     def __init__(self,
                  data_root: str,
@@ -129,7 +132,7 @@ class BaseFERDataset(BaseDataset):
         return mapped / mapped.sum()
 
     def _check_first_image(self, path: str) -> None:
-        if not osp.isfile(path):
+        if self.require_first_image and not osp.isfile(path):
             raise FileNotFoundError(
                 f'{osp.abspath(path)}: the first image of '
                 f'{type(self).__name__}, split {self.split!r}, is missing. '
