@@ -16,6 +16,7 @@ from torch.utils.data import DataLoader
 
 from mmfer.datasets.unwrap import leaf_datasets, wrapper_names
 from mmfer.version import __version__
+from .checkpoint_check import bare_model
 
 
 def plain(value: Any) -> Any:
@@ -38,7 +39,11 @@ def plain(value: Any) -> Any:
 
 def _transforms(pipeline: Any) -> Iterator[Any]:
     """Transforms of a pipeline and, after each, those that it wraps."""
-    for transform in getattr(pipeline, 'transforms', None) or ():
+    inner = getattr(pipeline, 'transforms', None) or ()
+    if hasattr(inner, 'transforms'):
+        yield from _transforms(inner)
+        return
+    for transform in inner:
         yield transform
         yield from _transforms(transform)
 
@@ -145,19 +150,33 @@ def file_sha256(path: str) -> Optional[str]:
 
 
 def describe_weights(runner: Runner) -> Dict[str, Any]:
-    """The weights a run starts from, and where they come from."""
-    path = runner._load_from
-    if path is not None:
-        source = 'resume' if runner._resume else 'load_from'
-        return plain(
-            dict(source=source, path=path, sha256=file_sha256(str(path))))
+    """The weights a training run starts from, and where they come from.
+
+    A resumed run tells where it once started, as far as the checkpoint knows.
+    """
     told = runner.message_hub.get_info('init_weights')
-    if told:
-        return plain(dict(source='InitWeightsHook', info=told))
+    if isinstance(told, dict) and told.get('source') == 'random':
+        return dict(source='random', info='on purpose: init_weights=random')
+    if isinstance(told, dict):
+        rest = {k: v for k, v in told.items() if k not in ('source', 'sha256')}
+        return plain(
+            dict(source='init_weights',
+                 path=told.get('source'),
+                 sha256=told.get('sha256'),
+                 info=', '.join(f'{k} {v}' for k, v in rest.items())))
+    if runner._load_from is not None:
+        return checkpoint_weights(
+            runner, 'resume' if runner._resume else 'load_from')
     places = list(_pretrained(runner.cfg.get('model')))
     if places:
         return dict(source='init_cfg', info='; '.join(places))
-    return dict(source='random', info='random initialisation')
+    return dict(source='random', info='no initial weights are configured')
+
+
+def checkpoint_weights(runner: Runner, source: str) -> Dict[str, Any]:
+    """The checkpoint that a runner was told to load."""
+    path = str(runner._load_from)
+    return dict(source=source, path=path, sha256=file_sha256(path))
 
 
 def describe_selection(runner: Runner,
@@ -176,18 +195,23 @@ def describe_selection(runner: Runner,
         on=split_names(val))
 
 
-def describe_run(runner: Runner) -> Dict[str, Any]:
-    """Model, randomness, precision and versions."""
+def describe_run(runner: Runner, loop: Any) -> Dict[str, Any]:
+    """Model, randomness, precision and versions.
+
+    Args:
+        runner (Runner): The runner.
+        loop (BaseLoop): The loop that is about to run.
+    """
     wrapper = runner.optim_wrapper
-    model = runner.model.module if hasattr(runner.model,
-                                           'module') else runner.model
+    model = bare_model(runner.model)
     parts = [type(model).__name__] + [
         type(getattr(model, name)).__name__
         for name in ('backbone', 'neck', 'head') if getattr(
             model, name, None) is not None
     ]
-    precision = 'float32'
-    if not isinstance(wrapper, dict) and wrapper is not None:
+    precision = 'float16 autocast' if getattr(loop, 'fp16',
+                                              False) else 'float32'
+    if loop is runner._train_loop:
         dtype = getattr(wrapper, 'dtype', getattr(wrapper, 'cast_dtype', None))
         precision = type(wrapper).__name__ + (f', {dtype}' if dtype else '')
     return plain(

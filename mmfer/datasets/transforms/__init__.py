@@ -1,10 +1,17 @@
 # Copyright (c) mmfer contributors.
 from .face_affine import FaceAffine
+from .face_align import ALIGN_RECIPES, FaceAlign
+from .face_crop import FaceCrop
 from .face_flip import FaceFlip
+from .face_gaussian_noise import FaceGaussianNoise
+from .face_pad import FacePad
 from .face_resize import FaceResize
+from .geometric_transform import GeometricTransform, Move
 from .load_fer_image import LoadFERImage
 from .pack_fer_inputs import PackFERInputs
 
 __all__ = [
-    'FaceAffine', 'FaceFlip', 'FaceResize', 'LoadFERImage', 'PackFERInputs'
+    'ALIGN_RECIPES', 'FaceAffine', 'FaceAlign', 'FaceCrop', 'FaceFlip',
+    'FaceGaussianNoise', 'FacePad', 'FaceResize', 'GeometricTransform',
+    'LoadFERImage', 'Move', 'PackFERInputs'
 ]

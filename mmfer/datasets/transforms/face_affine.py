@@ -5,8 +5,9 @@ from typing import Optional, Sequence, Tuple, Union
 import numpy as np
 
 from mmfer.registry import TRANSFORMS
-from .geometric import (SIZE_TYPE, GeometricTransform, Move, compose,
-                        resize_matrix, to_size)
+from .geometric_transform import (COLOUR_TYPE, SIZE_TYPE, GeometricTransform,
+                                  Move, to_probability, to_size)
+from .geometry import compose, resize_matrix
 
 RANGE_TYPE = Union[float, Sequence[float]]
 
@@ -14,9 +15,9 @@ RANGE_TYPE = Union[float, Sequence[float]]
 def _to_range(value: RANGE_TYPE, centre: float, name: str
               ) -> Tuple[float, float]:
     """``(low, high)`` from a half width around ``centre`` or from a pair."""
-    pair = ((centre - value, centre + value) if isinstance(
-        value, (int, float)) else tuple(value))
-    if len(pair) != 2 or not pair[0] <= pair[1]:
+    pair = (tuple(value) if isinstance(value, (tuple, list)) else
+            (centre - value, centre + value))
+    if len(pair) != 2 or not -math.inf < pair[0] <= pair[1] < math.inf:
         raise ValueError(f'{name} must be a number >= 0 or (low, high), got '
                          f'{value!r}')
     return pair
@@ -54,16 +55,14 @@ class FaceAffine(GeometricTransform):
                  rotate: RANGE_TYPE = 0.,
                  prob: float = 1.,
                  size: Optional[SIZE_TYPE] = None,
-                 fill: Union[int, Sequence[int]] = 0) -> None:
+                 fill: COLOUR_TYPE = 0) -> None:
         super().__init__(fill)
         self.shift = _to_range(shift, 0., 'shift')
         self.scale = _to_range(scale, 1., 'scale')
         self.rotate = _to_range(rotate, 0., 'rotate')
         if self.scale[0] <= 0:
             raise ValueError(f'scale factors must be > 0, got {self.scale}')
-        if not 0 <= prob <= 1:
-            raise ValueError(f'prob must lie in [0, 1], got {prob!r}')
-        self.prob = prob
+        self.prob = to_probability(prob)
         self.size = None if size is None else to_size(size)
 
     def get_move(self, results: dict) -> Optional[Move]:

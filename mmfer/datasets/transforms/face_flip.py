@@ -4,7 +4,7 @@ from typing import Optional
 import numpy as np
 
 from mmfer.registry import TRANSFORMS
-from .geometric import GeometricTransform, Move
+from .geometric_transform import GeometricTransform, Move, to_probability
 
 
 @TRANSFORMS.register_module()
@@ -24,9 +24,7 @@ class FaceFlip(GeometricTransform):
 
     def __init__(self, prob: float = 0.5) -> None:
         super().__init__()
-        if not 0 <= prob <= 1:
-            raise ValueError(f'prob must lie in [0, 1], got {prob!r}')
-        self.prob = prob
+        self.prob = to_probability(prob)
 
     def get_move(self, results: dict) -> Optional[Move]:
         """See :meth:`GeometricTransform.get_move`."""

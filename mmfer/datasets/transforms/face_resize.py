@@ -1,42 +1,28 @@
 # Copyright (c) mmfer contributors.
-import cv2
-
 from mmfer.registry import TRANSFORMS
-from .geometric import SIZE_TYPE, GeometricTransform, Move, resize_matrix, to_size
-
-_INTERPOLATIONS = dict(
-    nearest=cv2.INTER_NEAREST,
-    bilinear=cv2.INTER_LINEAR,
-    bicubic=cv2.INTER_CUBIC,
-    area=cv2.INTER_AREA)
+from .geometric_transform import (SIZE_TYPE, GeometricTransform, Move,
+                                  to_size)
+from .geometry import resize_matrix
 
 
 @TRANSFORMS.register_module()
 class FaceResize(GeometricTransform):
     """Resize a face with its landmarks, boxes and mask.
 
-    See :class:`GeometricTransform` for the keys.
+    Bilinear; pixels are averaged where the image shrinks to half its size or
+    less. See :class:`GeometricTransform` for the keys.
 
     Args:
         size (int or Sequence[int]): Side of the square, or height and width.
             The aspect ratio is not kept, as usual for face crops.
-        interpolation (str): ``'nearest'``, ``'bilinear'``, ``'bicubic'`` or
-            ``'area'`` (best for making large images small). Defaults to
-            ``'bilinear'``.
 
     Raises:
-        ValueError: If an argument is unknown.
+        ValueError: If ``size`` is not one or two positive integers.
     """
 
-    def __init__(self, size: SIZE_TYPE, interpolation: str = 'bilinear'
-                 ) -> None:
+    def __init__(self, size: SIZE_TYPE) -> None:
         super().__init__()
         self.size = to_size(size)
-        if interpolation not in _INTERPOLATIONS:
-            raise ValueError('interpolation must be one of '
-                             f'{sorted(_INTERPOLATIONS)}, got '
-                             f'{interpolation!r}')
-        self.interpolation = _INTERPOLATIONS[interpolation]
 
     def get_move(self, results: dict) -> Move:
         """See :meth:`GeometricTransform.get_move`."""

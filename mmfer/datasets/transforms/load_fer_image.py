@@ -1,5 +1,5 @@
 # Copyright (c) mmfer contributors.
-from typing import Optional, Sequence, Union
+from typing import Optional
 
 import cv2
 import numpy as np
@@ -7,6 +7,7 @@ from mmcv.transforms import BaseTransform
 
 from mmfer.registry import TRANSFORMS
 from mmfer.structures import ImageError
+from .geometric_transform import COLOUR_TYPE, to_colour
 
 _PNG, _JPEG = b'\x89PNG\r\n\x1a\n', b'\xff\xd8'
 _PNG_END, _JPEG_END = b'IEND\xaeB`\x82', b'\xff\xd9'
@@ -55,7 +56,7 @@ def _is_truncated(data: bytes) -> bool:
     if data[:2] == _JPEG:
         return not _jpeg_ends(data)
     if data[:8] == _PNG:
-        return _PNG_END not in data[-64:] and _PNG_END not in data
+        return data.rfind(_PNG_END) < 0
     if _is_webp(data):
         return len(data) < 8 + int.from_bytes(data[4:8], 'little')
     return False
@@ -87,13 +88,9 @@ class LoadFERImage(BaseTransform):
         ValueError: If a given array has no shape of an image.
     """
 
-    def __init__(self, background: Union[int, Sequence[int]] = 0) -> None:
-        values = ((background, ) * 3 if isinstance(background, int) else
-                  tuple(background))
-        if len(values) != 3 or any(not 0 <= v <= 255 for v in values):
-            raise ValueError('background must be one or three numbers from 0 '
-                             f'to 255, got {background!r}')
-        self.background = np.array(values, dtype=np.float32)
+    def __init__(self, background: COLOUR_TYPE = 0) -> None:
+        self.background = np.array(
+            to_colour(background, 'background'), dtype=np.float32)
 
     def transform(self, results: dict) -> dict:
         """Load the image of one sample."""
@@ -144,8 +141,8 @@ class LoadFERImage(BaseTransform):
         place = '' if path is None else f'{path}: '
         if not isinstance(img, np.ndarray) or img.dtype != np.uint8:
             kind = getattr(img, 'dtype', type(img).__name__)
-            raise TypeError(f'{place}img must be an array of uint8 with values '
-                            f'0 to 255, got {kind}')
+            raise TypeError(f'{place}img must be an array of uint8 with '
+                            f'values 0 to 255, got {kind}')
         if img.ndim not in (2, 3) or 0 in img.shape or (
                 img.ndim == 3 and img.shape[2] not in (1, 3, 4)):
             raise ValueError(f'{place}img must have shape (H, W), (H, W, 1), '

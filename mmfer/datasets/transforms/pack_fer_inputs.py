@@ -59,17 +59,19 @@ class PackFERInputs(BaseTransform):
             raise KeyError('PackFERInputs found no img; put LoadFERImage at '
                            'the start of the pipeline')
         img = results['img']
-        if img.dtype != np.uint8:
-            raise TypeError('img must be uint8, normalisation is done by '
-                            f'FERDataPreprocessor; got {img.dtype}')
+        kind = getattr(img, 'dtype', type(img).__name__)
+        if kind != np.uint8:
+            raise TypeError('img must be an array of uint8, normalisation is '
+                            f'done by FERDataPreprocessor; got {kind}')
         if img.ndim != 3 or img.shape[2] != 3:
             raise ValueError(f'img must have shape (H, W, 3), got {img.shape}')
         return torch.from_numpy(np.ascontiguousarray(img.transpose(2, 0, 1)))
 
     def _pack_sample(self, results: dict) -> FERDataSample:
-        sample = FERDataSample(
-            metainfo={k: results[k]
-                      for k in self.meta_keys if k in results})
+        sample = FERDataSample()
+        for key in self.meta_keys:
+            if key in results:
+                sample.set_field(results[key], key, field_type='metainfo')
         if 'gt_label' in results:
             label = results['gt_label']
             if (not isinstance(label, Integral) or isinstance(label, bool)
@@ -95,7 +97,10 @@ class PackFERInputs(BaseTransform):
         return sample
 
     def _pack_score(self, results: dict, sample: FERDataSample) -> None:
-        score = np.asarray(results['gt_score'], dtype=np.float32)
+        try:
+            score = np.asarray(results['gt_score'], dtype=np.float32)
+        except (ValueError, TypeError) as error:
+            self._refuse(results, f'gt_score is malformed: {error}')
         if score.ndim != 1 or not np.isfinite(score).all() or (
                 score < 0).any():
             self._refuse(

@@ -11,8 +11,9 @@ from mmengine.runner import BaseLoop, Runner
 
 from mmfer.registry import HOOKS
 from mmfer.version import __version__
-from ..protocol import (describe_data, describe_run, describe_selection,
-                        describe_weights, differences, plain, split_names)
+from ..protocol import (checkpoint_weights, describe_data, describe_run,
+                        describe_selection, describe_weights, differences,
+                        plain, split_names)
 from ..protocol_text import end_text, selection_text, start_text
 
 _LESS_IS_BETTER = ('loss', 'nll', 'ece', 'brier', 'kl', 'error')
@@ -67,7 +68,7 @@ class ProtocolHook(Hook):
         if isinstance(runner._val_loop, BaseLoop):
             data['val'] = describe_data(runner.val_dataloader,
                                         runner.world_size)
-        self._start(runner, 'training', data)
+        self._start(runner, 'training', data, runner._train_loop)
         self.block.update(
             max_epochs=runner.max_epochs,
             max_iters=runner.max_iters,
@@ -132,13 +133,14 @@ class ProtocolHook(Hook):
         """Print and write the block of a test run."""
         data = dict(
             test=describe_data(runner.test_dataloader, runner.world_size))
-        self._start(runner, 'testing', data)
-        if self._loaded is None:
+        self._start(runner, 'testing', data, runner._test_loop)
+        if self._loaded is not None:
             self.block['weights'] = dict(
-                source='this run', info='the weights at the end of training'
-            ) if self._has_trained(runner) else self.block['weights']
-        else:
-            self.block['weights']['selected'] = self._selected(runner)
+                checkpoint_weights(runner, 'checkpoint'),
+                selected=self._selected(runner))
+        elif isinstance(runner._train_loop, BaseLoop) and runner.iter > 0:
+            self.block['weights'] = dict(
+                source='this run', info='the weights at the end of training')
         self._write(runner, 'protocol_test.json')
         runner.logger.info(start_text(self.block))
 
@@ -150,10 +152,6 @@ class ProtocolHook(Hook):
             metrics=plain(metrics or {}))
         self._write(runner, 'protocol_test.json')
         runner.logger.info(end_text(self.block))
-
-    @staticmethod
-    def _has_trained(runner: Runner) -> bool:
-        return isinstance(runner._train_loop, BaseLoop) and runner.iter > 0
 
     def _selected(self, runner: Runner) -> str:
         """Whether the tested weights were selected on the tested split."""
@@ -173,11 +171,12 @@ class ProtocolHook(Hook):
         return f"selected on {', '.join(selection['on'])}, not on this split"
 
     # -------------------------------------------------------------- shared
-    def _start(self, runner: Runner, mode: str, data: Dict[str, Any]) -> None:
+    def _start(self, runner: Runner, mode: str, data: Dict[str, Any],
+               loop: BaseLoop) -> None:
         self.block = dict(
             mode=mode,
             started=time.strftime('%Y-%m-%dT%H:%M:%S'),
-            run=describe_run(runner),
+            run=describe_run(runner, loop),
             data=data,
             weights=describe_weights(runner),
             selection=describe_selection(runner, data.get('val')),
@@ -201,6 +200,11 @@ class ProtocolHook(Hook):
                         f'{path} cannot be carried on ({error!r}); results '
                         'before the interruption are lost')
         if old is None:
+            if self.block['weights']['source'] != 'init_weights':
+                self.block['weights'] = dict(
+                    source='resume',
+                    info=f'iteration {runner.iter} of a run whose '
+                    'protocol.json was not found')
             return
         self.block['epochs'] = [e for e in epochs if e['iter'] <= runner.iter]
         changes = [

@@ -1,18 +1,23 @@
 optim_wrapper = dict(
     optimizer=dict(
-        type='SGD', lr=0.1, momentum=0.9, weight_decay=5e-4, nesterov=True))
+        type='SGD',
+        lr=0.1,
+        momentum=0.9,
+        weight_decay=5e-4,
+        nesterov=True,
+        fused=True))
 param_scheduler = dict(
     type='OneCycleLR',
     eta_max=0.1,
-    total_steps=24,
+    total_steps=20,
     by_epoch=True,
     convert_to_iter_based=True)
 # Every fourth epoch, then the last five.
 train_cfg = dict(
     by_epoch=True,
-    max_epochs=24,
+    max_epochs=20,
     val_interval=4,
-    dynamic_intervals=[(20, 1)])
+    dynamic_intervals=[(16, 1)])
 val_cfg = dict()
 test_cfg = dict()
 auto_scale_lr = dict(base_batch_size=64)

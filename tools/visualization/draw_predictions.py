@@ -1,0 +1,45 @@
+# Copyright (c) mmfer contributors.
+"""Draw test faces with their predictions."""
+from argparse import Namespace
+
+from mmpretrain import get_model
+from mmpretrain.registry import DATASETS
+
+from mmfer.apis.arguments import make_parser, options_of, run_main
+from mmfer.apis.run import check_file, load_config, prepare_config
+from mmfer.visualization.prediction_sheet import draw_predictions
+
+EXAMPLES = """
+examples:
+  twenty-four faces of the test set, all classes in turn:
+    python tools/visualization/draw_predictions.py CONFIG CHECKPOINT
+  another set:
+    python tools/visualization/draw_predictions.py CONFIG CHECKPOINT \\
+        --cfg-options test_dataloader.dataset.split=valid
+"""
+
+
+def parse_args() -> Namespace:
+    """The command line."""
+    parser = make_parser('Draw test faces with true and predicted '
+                         'expressions and all scores.', EXAMPLES)
+    parser.add_argument('checkpoint', help='checkpoint, a file')
+    parser.add_argument(
+        '--out', default='predictions.png',
+        help='the figure to write. Defaults to predictions.png')
+    parser.add_argument(
+        '--number', type=int, default=24, help='faces. Defaults to 24')
+    return parser.parse_args()
+
+
+def main(args: Namespace) -> None:
+    """Draw."""
+    cfg = prepare_config(load_config(args.config), **options_of(args))
+    model = get_model(cfg, pretrained=check_file(args.checkpoint))
+    dataset = DATASETS.build(cfg.test_dataloader.dataset)
+    draw_predictions(model, dataset, args.out, args.number)
+    print(f'drawn: {args.out}')
+
+
+if __name__ == '__main__':
+    run_main(main, parse_args())
