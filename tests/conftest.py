@@ -25,8 +25,9 @@ def trained(tmp_path_factory):
     rule, and would stop early by another.
 
     Returns:
-        SimpleNamespace: ``folder``, ``data``, ``work_dir``, ``config`` (path)
-        and ``checkpoint`` (path, after two epochs).
+        SimpleNamespace: ``folder``, ``data``, ``work_dir``, ``config`` (path),
+        ``checkpoint`` (path, after two epochs) and ``best`` (names of
+        the best checkpoints).
     """
     from mmengine.runner import Runner
 
@@ -47,4 +48,5 @@ def trained(tmp_path_factory):
         data=data,
         work_dir=folder / 'run',
         config=folder / 'toy.py',
+        best=[path.name for path in (folder / 'run').glob('best_*.pth')],
         checkpoint=folder / 'run/epoch_2.pth')
