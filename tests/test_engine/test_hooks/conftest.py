@@ -56,86 +56,97 @@ def toy_root(tmp_path_factory):
     return root
 
 
-@pytest.fixture
-def toy_cfg(toy_root, tmp_path):
-    """A function that makes the config of a toy run.
+def _make_cfg(toy_root, work_dir, **options):
+    """The config of a toy run.
 
-    Args of the function: dotted keys, ``__`` for dots, laid over it.
+    Args:
+        **options: Dotted keys, ``__`` for dots, laid over it.
     """
+    pipeline = [dict(type='LoadImageFromFile'), dict(type='PackInputs')]
 
-    def make(**options):
-        pipeline = [dict(type='LoadImageFromFile'), dict(type='PackInputs')]
+    def loader(split, training):
+        return dict(
+            batch_size=8,
+            num_workers=0,
+            sampler=dict(type='DefaultSampler', shuffle=training),
+            dataset=dict(
+                type='FERPlus',
+                data_root=os.fspath(toy_root),
+                split=split,
+                test_mode=not training,
+                pipeline=pipeline))
 
-        def loader(split, training):
-            return dict(
-                batch_size=8,
-                num_workers=0,
-                sampler=dict(type='DefaultSampler', shuffle=training),
-                dataset=dict(
-                    type='FERPlus',
-                    data_root=os.fspath(toy_root),
-                    split=split,
-                    test_mode=not training,
-                    pipeline=pipeline))
+    cfg = Config(
+        dict(
+            default_scope='mmpretrain',
+            work_dir=os.fspath(work_dir),
+            model=dict(
+                type='ImageClassifier',
+                data_preprocessor=dict(
+                    type='ClsDataPreprocessor',
+                    mean=[60.] * 3,
+                    std=[60.] * 3),
+                backbone=dict(type='_GridBackbone'),
+                head=dict(
+                    type='LinearClsHead', num_classes=8, in_channels=9)),
+            train_dataloader=loader('train', True),
+            val_dataloader=loader('valid', False),
+            test_dataloader=loader('test', False),
+            train_cfg=dict(by_epoch=True, max_epochs=3),
+            val_cfg=dict(),
+            test_cfg=dict(),
+            val_evaluator=dict(type='FERMetric'),
+            test_evaluator=dict(type='FERMetric'),
+            optim_wrapper=dict(optimizer=dict(type='SGD', lr=0.05)),
+            default_hooks=dict(
+                logger=dict(type='LoggerHook', interval=100),
+                checkpoint=dict(
+                    type='CheckpointHook',
+                    interval=1,
+                    save_best='expr/uar',
+                    rule='greater')),
+            custom_hooks=[
+                dict(type='LabelSpaceHook'),
+                dict(type='ProtocolHook')
+            ],
+            randomness=dict(seed=0),
+            launcher='none'))
+    cfg.merge_from_dict(
+        {key.replace('__', '.'): value
+         for key, value in options.items()})
+    return cfg
 
-        cfg = Config(
-            dict(
-                default_scope='mmpretrain',
-                work_dir=os.fspath(tmp_path / 'run'),
-                model=dict(
-                    type='ImageClassifier',
-                    data_preprocessor=dict(
-                        type='ClsDataPreprocessor',
-                        mean=[60.] * 3,
-                        std=[60.] * 3),
-                    backbone=dict(type='_GridBackbone'),
-                    head=dict(
-                        type='LinearClsHead', num_classes=8, in_channels=9)),
-                train_dataloader=loader('train', True),
-                val_dataloader=loader('valid', False),
-                test_dataloader=loader('test', False),
-                train_cfg=dict(by_epoch=True, max_epochs=3),
-                val_cfg=dict(),
-                test_cfg=dict(),
-                val_evaluator=dict(type='FERMetric'),
-                test_evaluator=dict(type='FERMetric'),
-                optim_wrapper=dict(optimizer=dict(type='SGD', lr=0.05)),
-                default_hooks=dict(
-                    logger=dict(type='LoggerHook', interval=100),
-                    checkpoint=dict(
-                        type='CheckpointHook',
-                        interval=1,
-                        save_best='expr/uar',
-                        rule='greater')),
-                custom_hooks=[
-                    dict(type='LabelSpaceHook'),
-                    dict(type='ProtocolHook')
-                ],
-                randomness=dict(seed=0),
-                launcher='none'))
-        cfg.merge_from_dict(
-            {key.replace('__', '.'): value
-             for key, value in options.items()})
-        return cfg
 
-    return make
+def _make_runner(toy_root, work_dir, **options):
+    _make_runner.count = getattr(_make_runner, 'count', 0) + 1
+    cfg = _make_cfg(toy_root, work_dir, **options)
+    cfg.experiment_name = f'toy{os.getpid()}_{_make_runner.count}'
+    return Runner.from_cfg(cfg)
 
 
 @pytest.fixture
-def toy_runner(toy_cfg):
-    """A function that makes a fresh runner; see ``toy_cfg``."""
-    count = [0]
+def toy_runner(toy_root, tmp_path):
+    """A function that makes a fresh runner in one work directory."""
 
     def make(**options):
-        count[0] += 1
-        cfg = toy_cfg(**options)
-        cfg.experiment_name = f'toy{os.getpid()}_{count[0]}_{id(count)}'
-        return Runner.from_cfg(cfg)
+        return _make_runner(toy_root, tmp_path / 'run', **options)
 
     yield make
     for kind in (MMLogger, MessageHub, Visualizer):
         for name in [n for n in kind._instance_dict if n.startswith('toy')]:
             kind._instance_dict.pop(name)
+
+
+@pytest.fixture(scope='session')
+def trained(toy_root, tmp_path_factory):
+    """The checkpoint of a run and its result on the test split."""
+    work_dir = tmp_path_factory.mktemp('trained')
+    runner = _make_runner(toy_root, work_dir)
+    runner.train()
+    path = os.path.join(runner.work_dir, 'epoch_3.pth')
+    result = _make_runner(toy_root, work_dir, load_from=path).test()
+    assert 30 < result['expr/accuracy'] < 100
+    return path, result
 
 
 @pytest.fixture
