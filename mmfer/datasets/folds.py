@@ -33,7 +33,7 @@ def subject_folds(subjects: Sequence[str],
 
     Examples:
         >>> subject_folds(['b', 'a', 'b', 'c'], num_folds=2)
-        array([1, 0, 1, 0])
+        array([0, 1, 0, 1])
     """
     names, member = np.unique(np.asarray(subjects), return_inverse=True)
     if num_folds < 2 or len(names) < num_folds:
