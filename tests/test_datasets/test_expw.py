@@ -90,7 +90,7 @@ def test_other_places(root):
         'confidence', 'label_range', 'label_fraction'])
 def test_bad_row(root, row, message):
     rewrite(root, row)
-    with pytest.raises(AnnotationError, match=rf'label.lst, line 2: .*{message}'):
+    with pytest.raises(AnnotationError, match=rf'lst, line 2: .*{message}'):
         ExpW(str(root))
 
 

@@ -89,8 +89,10 @@ def test_votes_majority(make):
 
 def test_votes_distribution(make):
     dataset = make(VOTES, target='distribution')
-    np.testing.assert_allclose(dataset[0]['gt_score'], [1 / 8, 0, 6 / 8, 1 / 8])
-    np.testing.assert_allclose(dataset[1]['gt_score'], [1 / 4, 0, 1 / 4, 1 / 2])
+    np.testing.assert_allclose(dataset[0]['gt_score'],
+                               [1 / 8, 0, 6 / 8, 1 / 8])
+    np.testing.assert_allclose(dataset[1]['gt_score'],
+                               [1 / 4, 0, 1 / 4, 1 / 2])
     seven = make(VOTES, target='distribution', label_space='affectnet7')
     np.testing.assert_allclose(
         seven[0]['gt_score'], [0, 1 / 7, 0, 0, 6 / 7, 0, 0], rtol=1e-6)
@@ -205,7 +207,7 @@ CASES = dict(
     split_value=('path,expression,split\na.png,fear,trian\n', {},
                  "line 2: unknown split: 'trian'.*'train'"),
     split_absent=('path,expression,split\na.png,fear,train\n',
-                  dict(split='val'), r"no labelled row of split 'val'.*'train"),
+                  dict(split='val'), "no labelled row of split 'val'.*'train"),
     split_column=(HEAD + 'a.png,fear\n', dict(split='train'),
                   "no column split.*split='all'"),
     nul_byte=(HEAD + 'a.png,fe\0ar\n', {}, 'line 2: a NUL byte'),

@@ -24,7 +24,8 @@ def dataset_labels(dataset: Any) -> np.ndarray:
     """
     if not hasattr(dataset, 'get_gt_labels'):
         if hasattr(dataset, 'datasets'):  # ConcatDataset
-            return np.concatenate([dataset_labels(d) for d in dataset.datasets])
+            return np.concatenate(
+                [dataset_labels(d) for d in dataset.datasets])
         if hasattr(dataset, 'times'):  # RepeatDataset
             return np.tile(dataset_labels(dataset.dataset), dataset.times)
         if hasattr(dataset, 'repeat_indices'):  # ClassBalancedDataset

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from mmengine.dataset import (ClassBalancedDataset, ConcatDataset,
                               RepeatDataset)
+from mmengine.registry import DefaultScope
 from mmengine.runner import Runner
 from mmpretrain.datasets import KFoldDataset
 from scipy.stats import chisquare
@@ -103,7 +104,13 @@ def test_labels_through_wrappers(faces):
     repeated = RepeatDataset(faces, 2)
     both = ConcatDataset([faces, faces])
     oversampled = ClassBalancedDataset(faces, 0.3)
-    fold = KFoldDataset(faces, fold=2, num_splits=3, test_mode=True)
+    # From a dict: MMPretrain's KFoldDataset does not take a built dataset.
+    with DefaultScope.overwrite_default_scope('mmpretrain'):
+        fold = KFoldDataset(
+            dict(type='FERCSV', data_root=faces.data_root),
+            fold=2,
+            num_splits=3,
+            test_mode=True)
     for dataset in (faces, repeated, both, oversampled, fold):
         labels = dataset_labels(dataset)
         assert labels.dtype == np.int32
@@ -120,14 +127,15 @@ def test_labels_through_wrappers(faces):
 ], ids=['plain', 'repeat', 'concat'])
 def test_in_a_dataloader_of_the_runner(faces, wrap):
     dataset = wrap(dict(type='FERCSV', data_root=faces.data_root))
-    loader = Runner.build_dataloader(
-        dict(
-            batch_size=5,
-            num_workers=0,
-            dataset=dataset,
-            sampler=dict(type='ClassBalancedSampler', num_samples=3000),
-            collate_fn=dict(type='pseudo_collate')),
-        seed=3)
+    with DefaultScope.overwrite_default_scope('mmpretrain'):
+        loader = Runner.build_dataloader(
+            dict(
+                batch_size=5,
+                num_workers=0,
+                dataset=dataset,
+                sampler=dict(type='ClassBalancedSampler', num_samples=3000),
+                collate_fn=dict(type='pseudo_collate')),
+            seed=3)
     labels = [label for batch in loader for label in batch['gt_label']]
     assert len(labels) == 3000
     assert chisquare(np.bincount(labels)).pvalue > 0.01
@@ -183,7 +191,7 @@ def test_bad_nothing_told():
 
 
 @pytest.mark.parametrize('dataset, kwargs, message', [
-    (Labels([0, 1]), dict(power=-0.1), r'power must lie in \[0, 1\], got -0.1'),
+    (Labels([0, 1]), dict(power=-.1), r'power must lie in \[0, 1\], got -0.1'),
     (Labels([0, 1]), dict(power=2), 'got 2'),
     (Labels([0, 1]), dict(power=float('nan')), 'got nan'),
     (Labels([0, 1]), dict(num_samples=0), 'num_samples must be positive'),
