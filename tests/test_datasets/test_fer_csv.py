@@ -1,5 +1,6 @@
 # Copyright (c) mmfer contributors.
 import logging
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -143,6 +144,18 @@ def test_images_are_read(make, tmp_path):
     dataset = FERCSV(
         str(tmp_path), pipeline=[dict(type='LoadImageFromFile')])
     np.testing.assert_array_equal(dataset[0]['img'], image)
+
+
+def test_example_of_the_card(tmp_path):
+    card = Path(__file__).parents[2] / 'docs' / 'datasets' / 'your_own.md'
+    blocks = card.read_text(encoding='utf-8').split('```')
+    table = next(b for b in blocks if b.startswith('\npath,')).strip()
+    (tmp_path / 'labels.csv').write_text(table)
+    (tmp_path / 'images').mkdir()
+    (tmp_path / 'images' / '1.jpg').touch()
+    dataset = FERCSV(str(tmp_path), split='train', label_space='affectnet7')
+    assert dataset.get_gt_labels().tolist() == [1, 0, 3]
+    assert np.isnan(dataset[2]['gt_va']).all()
 
 
 HEAD = 'path,expression\n'
