@@ -162,6 +162,8 @@ LABEL_SPACES: Dict[str, LabelSpace] = {
                   'disgust', 'fear'),
         ckplus=('neutral', 'anger', 'contempt', 'disgust', 'fear',
                 'happiness', 'sadness', 'surprise'),
+        ckplus7=('anger', 'contempt', 'disgust', 'fear', 'happiness',
+                 'sadness', 'surprise'),
         ckplus48=('anger', 'disgust', 'fear', 'happiness', 'sadness',
                   'surprise', 'contempt'),
         expw=('anger', 'disgust', 'fear', 'happiness', 'sadness', 'surprise',

@@ -1,0 +1,137 @@
+# Copyright (c) mmfer contributors.
+"""The columns of the general CSV and how their cells are read."""
+import re
+from typing import Dict, List, Sequence
+
+import numpy as np
+
+from mmfer.structures import (ACTION_UNITS, EXPRESSIONS, AnnotationError,
+                              canonical_expression)
+from .tables import to_float
+
+_PLAIN = ('path', 'expression', 'valence', 'arousal', 'subject', 'split')
+_UNIT = re.compile(r'au(\d+)', re.IGNORECASE)
+_POINT = re.compile(r'([xy])(\d+)')
+_VOTES = 'votes_'
+
+
+def is_unknown(cell: str) -> bool:
+    """Whether a cell stands for an unknown value: empty or ``nan``."""
+    return cell == '' or cell.lower() == 'nan'
+
+
+class CSVColumns:
+    """Which targets the header of a general CSV announces.
+
+    Args:
+        header (Sequence[str]): The column names.
+        file (str): The file, for messages.
+        classes (Sequence[str]): Classes beside ``EXPRESSIONS`` that votes may
+            be for. Defaults to ().
+
+    Attributes:
+        units (dict[int, str]): From FACS number to column, in the order of
+            the header.
+        votes (dict[str, str]): From canonical expression to column.
+        num_landmarks (int): The number of landmarks.
+        unknown (list[str]): Columns that are not read.
+
+    Raises:
+        AnnotationError: If columns that belong together are not all there or
+            name unknown units or expressions.
+    """
+
+    def __init__(self,
+                 header: Sequence[str],
+                 file: str,
+                 classes: Sequence[str] = ()) -> None:
+        self.header, self.file = list(header), file
+        self.units: Dict[int, str] = {}
+        self.votes: Dict[str, str] = {}
+        self.unknown: List[str] = []
+        points: Dict[str, set] = dict(x=set(), y=set())
+        known = (*classes, *EXPRESSIONS)
+        for name in self.header:
+            unit, point = _UNIT.fullmatch(name), _POINT.fullmatch(name)
+            if unit:
+                self._add(self.units, int(unit.group(1)), name, ACTION_UNITS,
+                          'action unit')
+            elif name.startswith(_VOTES):
+                self._add(self.votes,
+                          canonical_expression(name[len(_VOTES):]), name,
+                          known, 'expression')
+            elif point:
+                points[point.group(1)].add(int(point.group(2)))
+            elif name not in _PLAIN:
+                self.unknown.append(name)
+        if ('valence' in header) != ('arousal' in header):
+            self._fail('valence and arousal belong together, one is missing')
+        self.num_landmarks = len(points['x'])
+        if not points['x'] == points['y'] == set(range(self.num_landmarks)):
+            odd = sorted((points['x'] ^ points['y'])
+                         | (set(range(self.num_landmarks)) - points['x']))
+            self._fail('x0, y0, x1, y1 and so on belong together, without '
+                       f'gaps; look at the columns of landmark {odd}')
+        if 'expression' not in header and not self.votes:
+            self._fail('neither a column expression nor columns '
+                       'votes_EXPRESSION')
+
+    def _add(self, group: dict, key: object, column: str,
+             known: Sequence[object], kind: str) -> None:
+        if key not in known:
+            raise AnnotationError(f'a column for an unknown {kind}', self.file,
+                                  1, column, f'known are {list(known)}')
+        if key in group:
+            raise AnnotationError(f'two columns for one {kind}', self.file, 1,
+                                  [group[key], column])
+        group[key] = column
+
+    def _fail(self, problem: str) -> None:
+        raise AnnotationError(problem, self.file, 1, self.header)
+
+    def read_votes(self, row: Dict[str, str], line: int) -> np.ndarray:
+        """Votes in the order of the columns, float32 of shape ``(V, )``; all
+        NaN where all cells are empty."""
+        cells = [row[column] for column in self.votes.values()]
+        if all(is_unknown(cell) for cell in cells):
+            return np.full(len(cells), np.nan, dtype=np.float32)
+        votes = [
+            to_float(row[column], column, self.file, line, 0)
+            for column in self.votes.values()
+        ]
+        if sum(votes) == 0:
+            raise AnnotationError(
+                'all votes are zero', self.file, line, ','.join(cells),
+                'leave the cells empty where there are no votes')
+        return np.array(votes, dtype=np.float32)
+
+    def read_targets(self, row: Dict[str, str], line: int) -> dict:
+        """The further targets of a row: ``gt_va``, ``gt_au``,
+        ``gt_landmarks`` where announced, NaN for unknown, and ``subject``."""
+        sample: dict = {}
+        if 'valence' in row:
+            sample['gt_va'] = self._floats(row, ('valence', 'arousal'), line,
+                                           -1, 1)
+        if self.units:
+            sample['gt_au'] = self._floats(row, self.units.values(), line, 0,
+                                           5)
+        if self.num_landmarks:
+            names = [f'{axis}{i}' for i in range(self.num_landmarks)
+                     for axis in 'xy']
+            points = self._floats(row, names, line).reshape(-1, 2)
+            half = np.flatnonzero(np.isnan(points).sum(1) == 1)
+            if len(half):
+                raise AnnotationError(
+                    f'landmark {half[0]} has only one coordinate', self.file,
+                    line, points[half[0]].tolist())
+            sample['gt_landmarks'] = points
+        if not is_unknown(row.get('subject', '')):
+            sample['subject'] = row['subject']
+        return sample
+
+    def _floats(self, row: Dict[str, str], columns: Sequence[str], line: int,
+                *limits: float) -> np.ndarray:
+        return np.array([
+            to_float(row[c], c, self.file, line, *limits, allow_nan=True)
+            for c in columns
+        ], dtype=np.float32)
