@@ -142,12 +142,13 @@ def test_random_crops_reach_every_place(img):
 
 
 def test_fine_stripes_do_not_alias():
-    """Stripes finer than the new pixels become even grey, also when turned."""
+    """Stripes finer than the new pixels nearly become even grey. Five of them
+    make a pixel, so 80 and 120 remain of 0 and 200; sampling keeps all."""
     img = np.zeros((240, 240, 3), np.uint8)
     img[:, ::2] = 200
-    for transform in (FaceResize(40), FaceAffine(rotate=(3, 3), size=40)):
+    for transform in (FaceResize(48), FaceAffine(rotate=(3, 3), size=48)):
         out = transform(dict(img=img))['img'][8:-8, 8:-8]
-        assert abs(out.mean() - 100) < 2 and out.std() < 12
+        assert abs(out.mean() - 100) < 2 and out.std() < 25
 
 
 @pytest.mark.parametrize('count', [21, 98, 106, 0])
