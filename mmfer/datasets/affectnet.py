@@ -33,7 +33,7 @@ def _count(skipped: Dict[str, int], label: int) -> None:
 
 def _known_va(va: np.ndarray, file: str, lines: Sequence[Optional[int]]
               ) -> np.ndarray:
-    """Valence and arousal, ``(N, 2)``, with NaN for the marker -2."""
+    """Valence and arousal, a row a sample, with NaN for the marker -2."""
     va = np.where(va == -2, np.nan, va).astype(np.float32)
     wrong = np.flatnonzero((np.abs(va) > 1).any(1))
     if wrong.size:
@@ -63,6 +63,12 @@ def _read_text(path: str) -> str:
                               value=array.shape)
     value = array.item()
     return value.decode() if isinstance(value, bytes) else str(value).strip()
+
+
+def _read_va(path: str, name: str) -> float:
+    """Valence or arousal, NaN for the marker -2."""
+    value = to_float(_read_text(path), name, path, None, allow_nan=True)
+    return float(_known_va(np.array([[value]]), path, [None])[0, 0])
 
 
 def _read_points(path: str) -> np.ndarray:
@@ -246,11 +252,10 @@ class AffectNet(BaseFERDataset):
             if label in _NO_EXPRESSION:
                 _count(skipped, label)
                 continue
-            va = _known_va(
-                np.array([[
-                    to_float(_read_text(f'{stem}_{end}.npy'), what,
-                             f'{stem}_{end}.npy', None, allow_nan=True)
-                    for end, what in (('val', 'valence'), ('aro', 'arousal'))
-                ]]), f'{stem}_val.npy and _aro.npy', [None])
+            va = [
+                _read_va(f'{stem}_val.npy', 'valence'),
+                _read_va(f'{stem}_aro.npy', 'arousal')
+            ]
             points = _read_points(f'{stem}_lnd.npy')
-            yield f'{images}/{name}.jpg', label, np.append(va, points)
+            yield f'{images}/{name}.jpg', label, np.append(
+                np.float32(va), points)
