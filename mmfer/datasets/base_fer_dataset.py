@@ -124,13 +124,16 @@ class BaseFERDataset(BaseDataset):
                 sample['gt_score'] = self._map_score(sample['gt_score'],
                                                      mapping)
             kept.append(sample)
-        if not kept:
+        labels = np.array([sample['gt_label'] for sample in kept])
+        if kept and self._indices is not None:
+            labels = _take(labels, self._indices)
+        if not labels.size:
             raise AnnotationError(
                 f'{type(self).__name__}, split {self.split!r}: no sample '
                 'remains', self.data_root,
-                remedy='check data_root, split and label_space '
+                remedy='check data_root, split, indices and label_space '
                 f'{list(self.label_space.classes)}')
-        self._labels = np.array([sample['gt_label'] for sample in kept])
+        self._labels = labels
         if 'img_path' in kept[0] and 'img' not in kept[0]:
             self._check_first_image(kept[0]['img_path'])
         return kept
@@ -156,7 +159,6 @@ class BaseFERDataset(BaseDataset):
             return
         super().full_init()
         if self._indices is not None:
-            self._labels = _take(self._labels, self._indices)
             note = f'a subset of {len(self)} samples (indices)'
             self.notes = [n for n in self.notes if n != note] + [note]
         if self.on_error == 'skip':
@@ -206,6 +208,12 @@ class BaseFERDataset(BaseDataset):
         subset = super().get_subset(indices)
         subset._labels = _take(self._labels, indices)
         return subset
+
+    def _copy_without_annotation(self, memo: Optional[dict] = None
+                                 ) -> 'BaseFERDataset':
+        # MMEngine 0.10 keeps one memo for all calls; when the place of a
+        # freed object is used again, copies get a wrong attribute from it.
+        return super()._copy_without_annotation({} if memo is None else memo)
 
     def class_counts(self) -> Dict[str, int]:
         """Samples per class, in the order of the label space."""
