@@ -10,9 +10,10 @@ from rich.progress import track
 
 from mmfer.registry import DATASETS
 from mmfer.structures import AnnotationError
+from .arrays import read_npy, read_npy_text, to_array
 from .base_fer_dataset import BaseFERDataset
-from .tables import (read_csv, require_file, require_folder, to_array,
-                     to_float, to_int)
+from .tables import (read_csv, require_file, require_folder, to_float,
+                     to_int)
 
 # Classes of the files that are no expressions.
 _NO_EXPRESSION = {8: 'none', 9: 'uncertain', 10: 'non-face'}
@@ -42,38 +43,15 @@ def _known_va(va: np.ndarray, file: str, lines: Sequence[Optional[int]]
     return va
 
 
-def _read_npy(path: str) -> np.ndarray:
-    """An array, never unpickled."""
-    require_file(path, 'each image needs its _exp, _val, _aro and _lnd file')
-    try:
-        with open(path, 'rb') as file:
-            return np.lib.format.read_array(file, allow_pickle=False)
-    except (ValueError, EOFError) as error:
-        raise AnnotationError(
-            'not a plain .npy file (truncated, pickled or of another kind)',
-            path, value=str(error),
-            remedy='take the file from the release again') from None
-
-
-def _read_text(path: str) -> str:
-    """The single value of an array, number or string, as text."""
-    array = _read_npy(path)
-    if array.size != 1:
-        raise AnnotationError('one value belongs here, found the shape', path,
-                              value=array.shape)
-    value = array.item()
-    return value.decode() if isinstance(value, bytes) else str(value).strip()
-
-
 def _read_va(path: str, name: str) -> float:
     """Valence or arousal, NaN for the marker -2."""
-    value = to_float(_read_text(path), name, path, None, allow_nan=True)
+    value = to_float(read_npy_text(path), name, path, None, allow_nan=True)
     return float(_known_va(np.array([[value]]), path, [None])[0, 0])
 
 
 def _read_points(path: str) -> np.ndarray:
     """The 68 points, float32 of shape ``(136, )``."""
-    array = _read_npy(path)
+    array = read_npy(path)
     if array.size != 136:
         raise AnnotationError('68 points belong here, found the shape', path,
                               value=array.shape)
@@ -221,11 +199,13 @@ class AffectNet(BaseFERDataset):
         numbers = to_array(texts, lines, ';'.join(_NUMBERS), path,
                            len(_NUMBERS), ';')
         numbers[:, :2] = _known_va(numbers[:, :2], path, lines)
-        empty = np.flatnonzero(~(numbers[:, 4:] > 0).all(1))
-        if empty.size:
-            raise AnnotationError('a face box without extent', path,
-                                  lines[empty[0]],
-                                  numbers[empty[0], 2:].tolist())
+        boxes = numbers[:, 2:]
+        wrong = np.flatnonzero(~((boxes[:, 2:] > 0).all(1)
+                                 & ~np.isnan(boxes).any(1)))
+        if wrong.size:
+            raise AnnotationError('a face box unknown or without extent',
+                                  path, lines[wrong[0]],
+                                  boxes[wrong[0]].tolist())
         numbers[:, 4:] += numbers[:, 2:4]
         points = to_array([row['facial_landmarks'] for _, _, row in chunk],
                           lines, 'facial_landmarks', path, 136, ';')
@@ -247,8 +227,8 @@ class AffectNet(BaseFERDataset):
                           disable=not is_main_process()):
             stem = osp.join(folder, name)
             path = f'{stem}_exp.npy'
-            label = to_int(_read_text(path), 'the expression', path, None, 0,
-                           10)
+            label = to_int(
+                read_npy_text(path), 'the expression', path, None, 0, 10)
             if label in _NO_EXPRESSION:
                 _count(skipped, label)
                 continue

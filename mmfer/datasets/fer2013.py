@@ -8,8 +8,9 @@ from mmengine.logging import MMLogger
 
 from mmfer.registry import DATASETS
 from mmfer.structures import AnnotationError
+from .arrays import to_array
 from .base_fer_dataset import BaseFERDataset
-from .tables import read_csv, require_file, require_folder, to_array, to_int
+from .tables import read_csv, require_file, require_folder, to_int
 
 # split -> its "Usage" in the CSV file and the folder names it goes by
 _USAGE = dict(train='Training', valid='PublicTest', test='PrivateTest')

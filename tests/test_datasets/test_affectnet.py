@@ -163,6 +163,8 @@ def test_official_totals():
     (row(va='0,'), "number 2 is no finite float32: ''"),
     (row(box='10,20,0,40'), 'without extent'),
     (row(box='10,20,nan,40'), 'without extent'),
+    (row(box='nan,20,30,40'), '[nan, 20.0, 30.0, 40.0]'),
+    (row(va=',0'), "number 1 is no finite float32: ''"),
     (row(box='a,20,30,40'), "number 3 is no finite float32: 'a'"),
     (row(points=TEXT[:-7]), '135 numbers where 136 belong'),
     (row(points=''), '1 numbers where 136 belong'),
@@ -174,8 +176,8 @@ def test_official_totals():
     ('1/\0.jpg', 'NUL'),
 ], ids=['label 11', 'negative label', 'word as label', 'no label',
         'valence above 1', 'arousal of another scale', 'word as arousal',
-        'infinite arousal', 'no arousal', 'flat box', 'NaN box',
-        'word as box', 'half a landmark', 'no landmarks',
+        'infinite arousal', 'no arousal', 'flat box', 'NaN width',
+        'NaN corner', 'no valence', 'word as box', 'half a landmark', 'no landmarks',
         'word as landmark', 'infinite landmark', 'no path', 'too many cells',
         'too few cells', 'NUL byte'])
 def test_bad_row(tmp_path, bad, value):

@@ -259,7 +259,8 @@ def test_bad_all_images_unreadable():
     (dict(indices=[3, 10]), IndexError, '10'),
     (dict(label_space='megc2019'), None, None),
 ], ids=['split', 'on_error', 'label space', 'class twice', 'foreign classes',
-        'indices 0', 'no indices', 'index too high', 'one shared class is enough'])
+        'indices 0', 'no indices', 'index too high',
+        'one shared class is enough'])
 def test_bad_arguments(kwargs, error, match):
     if error is None:
         assert Toy('', **kwargs).class_counts()['surprise'] == 1
