@@ -4,11 +4,20 @@ from typing import Any, Dict, List, Optional, Sequence, Tuple, Union
 
 import numpy as np
 import torch
+from mmengine.dataset import force_full_init
 from mmengine.logging import MMLogger
 from mmpretrain.datasets import BaseDataset
 
 from mmfer.structures import AnnotationError, ImageError, LabelSpace
 from .randomness import WorkerRandomness
+
+
+def _take(labels: np.ndarray, indices: Union[int, Sequence[int]]
+          ) -> np.ndarray:
+    """The labels of a subset, by the meaning of MMEngine's ``indices``."""
+    if not isinstance(indices, int):
+        return labels[np.array(indices, dtype=np.int64)]
+    return labels[:indices] if indices >= 0 else labels[indices:]
 
 
 class BaseFERDataset(BaseDataset):
@@ -73,9 +82,10 @@ class BaseFERDataset(BaseDataset):
         self.sample_offset = 0
         self.randomness = WorkerRandomness()
         self.failed: Optional[torch.Tensor] = None
+        self._labels = np.zeros(0, dtype=np.int64)
         super().__init__(
             ann_file=kwargs.pop('ann_file', ''),
-            data_root=data_root,
+            data_root=osp.expanduser(data_root),
             pipeline=pipeline,
             test_mode=test_mode,
             classes=self.label_space.classes,
@@ -90,10 +100,13 @@ class BaseFERDataset(BaseDataset):
         """Read the annotations.
 
         Returns:
-            list[dict]: One dict a sample with ``img_path``, ``gt_label`` (an
-            int in the native label order) and, where known, ``gt_score``
-            (votes or probabilities in the native order), ``gt_au``,
-            ``gt_va``, ``gt_landmarks``, ``gt_bboxes``, ``subject``.
+            list[dict]: One dict a sample with ``img_path`` (or ``img``, uint8
+            of shape ``(H, W)`` or ``(H, W, 3)``, where there is no file),
+            ``gt_label`` (an int in the native label order) and, where known,
+            ``gt_score`` (votes or probabilities in the native order),
+            ``gt_au``, ``gt_va``, ``gt_landmarks``, ``gt_bboxes``,
+            ``subject``. Rows that belong to no class of the native order are
+            left out and counted in ``self.dropped``.
         """
         raise NotImplementedError
 
@@ -101,27 +114,31 @@ class BaseFERDataset(BaseDataset):
         """Read the annotations and map them to the wanted label space."""
         native = self.native_space
         mapping = native.map_to(self.label_space)
-        counts: Dict[str, int] = {}
+        self.dropped = {}
         kept = []
         for sample in self.load_samples():
-            name = native.classes[sample['gt_label']]
             label = int(mapping[sample['gt_label']])
             if label < 0:
-                counts[name] = counts.get(name, 0) + 1
+                name = native.classes[sample['gt_label']]
+                self.dropped[name] = self.dropped.get(name, 0) + 1
                 continue
             sample['gt_label'] = label
             if 'gt_score' in sample:
                 sample['gt_score'] = self._map_score(sample['gt_score'],
                                                      mapping)
             kept.append(sample)
-        self.dropped = counts
-        if not kept:
+        labels = np.array([sample['gt_label'] for sample in kept])
+        if kept and self._indices is not None:
+            labels = _take(labels, self._indices)
+        if not labels.size:
             raise AnnotationError(
                 f'{type(self).__name__}, split {self.split!r}: no sample '
                 'remains', self.data_root,
-                remedy='check data_root, split and label_space '
+                remedy='check data_root, split, indices and label_space '
                 f'{list(self.label_space.classes)}')
-        self._check_first_image(kept[0]['img_path'])
+        self._labels = labels
+        if 'img_path' in kept[0] and 'img' not in kept[0]:
+            self._check_first_image(kept[0]['img_path'])
         return kept
 
     def _map_score(self, score: Sequence[float],
@@ -144,6 +161,9 @@ class BaseFERDataset(BaseDataset):
         if self._fully_initialized:
             return
         super().full_init()
+        if self._indices is not None:
+            note = f'a subset of {len(self)} samples (indices)'
+            self.notes = [n for n in self.notes if n != note] + [note]
         if self.on_error == 'skip':
             self.failed = torch.zeros(
                 len(self), dtype=torch.uint8).share_memory_()
@@ -158,7 +178,7 @@ class BaseFERDataset(BaseDataset):
             for name, number in (official or {}).items()
             if counts[name] != number
         }
-        if wrong:
+        if wrong and self._indices is None:
             logger.warning(
                 f'{type(self).__name__}, {self.split}: class counts differ '
                 f'from the official ones (found, official): {wrong}')
@@ -169,6 +189,34 @@ class BaseFERDataset(BaseDataset):
         self._metainfo['classes'] = self.label_space.classes
         self._fully_initialized = False
         self.full_init()
+
+    @force_full_init
+    def get_gt_labels(self) -> np.ndarray:
+        """The label of every sample, int64 of shape ``(N, )``, as read."""
+        return self._labels.copy()
+
+    @force_full_init
+    def get_cat_ids(self, idx: int) -> List[int]:
+        """The label of a sample, as a list."""
+        return [int(self._labels[idx])]
+
+    def get_subset_(self, indices: Union[int, Sequence[int]]) -> None:
+        """Keep only a part, see ``mmengine.dataset.BaseDataset``."""
+        super().get_subset_(indices)
+        self._labels = _take(self._labels, indices)
+
+    def get_subset(self, indices: Union[int, Sequence[int]]
+                   ) -> 'BaseFERDataset':
+        """A part as a new dataset, see ``mmengine.dataset.BaseDataset``."""
+        subset = super().get_subset(indices)
+        subset._labels = _take(self._labels, indices)
+        return subset
+
+    def _copy_without_annotation(self, memo: Optional[dict] = None
+                                 ) -> 'BaseFERDataset':
+        # MMEngine 0.10 keeps one memo for all calls; when the place of a
+        # freed object is used again, copies get a wrong attribute from it.
+        return super()._copy_without_annotation({} if memo is None else memo)
 
     def class_counts(self) -> Dict[str, int]:
         """Samples per class, in the order of the label space."""

@@ -1,6 +1,6 @@
 # Copyright (c) mmfer contributors.
 import os.path as osp
-from typing import Any, List, Tuple
+from typing import Any, Dict, List, Optional, Tuple
 
 import numpy as np
 from mmengine.logging import MMLogger
@@ -63,6 +63,14 @@ class FERPlus(BaseFERDataset):
 
     LABEL_SPACE = 'ferplus'
     SPLITS = ('train', 'valid', 'test')
+    # Measured with drop='official' and votes_from='label.csv'.
+    OFFICIAL_COUNTS = dict(
+        train=dict(
+            neutral=8733, happiness=7284, surprise=3136, sadness=3022,
+            anger=2098, disgust=116, fear=536, contempt=120),
+        valid=dict(
+            neutral=1180, happiness=862, surprise=411, sadness=348,
+            anger=289, disgust=25, fear=60, contempt=16))  # yapf: disable
 
     def __init__(self,
                  data_root: str,
@@ -81,6 +89,12 @@ class FERPlus(BaseFERDataset):
                                  f'{value!r}')
         self.target, self.drop, self.votes_from = target, drop, votes_from
         super().__init__(data_root=data_root, split=split, **kwargs)
+
+    def official_counts(self) -> Optional[Dict[str, int]]:
+        """The measured counts, or None under another rule or vote file."""
+        if self.drop != 'official' or self.votes_from != 'label.csv':
+            return None
+        return super().official_counts()
 
     def load_samples(self) -> List[dict]:
         """Read the votes and apply the drop rule."""

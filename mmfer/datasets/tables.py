@@ -112,20 +112,20 @@ def read_csv(path: str,
         raise AnnotationError('missing columns', path, 1, missing,
                               f'the header reads {header}')
     for cells in reader:
-        if not any(cell.strip() for cell in cells):
+        cells = [cell.strip() for cell in cells]
+        if not any(cells):
             continue
         if len(cells) != len(header):
             raise AnnotationError(
                 f'{len(cells)} cells under a header of {len(header)}', path,
                 reader.line_num, ','.join(cells))
-        yield reader.line_num, dict(
-            zip(header, (cell.strip() for cell in cells)))
+        yield reader.line_num, dict(zip(header, cells))
 
 
 def to_int(text: str,
            name: str,
            file: str,
-           line: int,
+           line: Optional[int],
            low: Optional[int] = None,
            high: Optional[int] = None) -> int:
     """``text`` as an integer in ``[low, high]``; ``'3.0'`` counts as 3.
@@ -142,7 +142,7 @@ def to_int(text: str,
 def to_float(text: str,
              name: str,
              file: str,
-             line: int,
+             line: Optional[int],
              low: Optional[float] = None,
              high: Optional[float] = None,
              allow_nan: bool = False) -> float:

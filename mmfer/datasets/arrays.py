@@ -1,0 +1,101 @@
+# Copyright (c) mmfer contributors.
+"""Reading many numbers with errors that name file, line and value."""
+import warnings
+from typing import Optional, Sequence
+
+import numpy as np
+
+from mmfer.structures import AnnotationError
+from .tables import require_file
+
+
+def to_array(texts: Sequence[str],
+             lines: Sequence[int],
+             name: str,
+             file: str,
+             columns: int,
+             delimiter: Optional[str] = None,
+             dtype: type = np.float32) -> np.ndarray:
+    """Rows of many numbers as one array; fast for large tables.
+
+    Args:
+        texts (Sequence[str]): One string of numbers a row.
+        lines (Sequence[int]): The line of each row, for messages.
+        name (str): What the numbers are, for messages.
+        file (str): The file they come from, for messages.
+        columns (int): How many numbers a row has.
+        delimiter (str, optional): The separator; None stands for runs of
+            blanks. Defaults to None.
+        dtype (type): The wanted type. Integers must be written as such and
+            fit; ``nan`` is admitted among floats and means unknown. Defaults
+            to ``np.float32``.
+
+    Returns:
+        np.ndarray: Shape ``(len(texts), columns)``.
+
+    Raises:
+        AnnotationError: If a row has another number of values, or one of
+            them is no finite number of that type.
+    """
+
+    def parse(rows: Sequence[str], width: int) -> np.ndarray:
+        with warnings.catch_warnings():
+            warnings.simplefilter('error')
+            array = np.loadtxt(
+                rows, dtype, delimiter=delimiter, comments=None, ndmin=2)
+        if array.shape != (len(rows), width) or np.isinf(array).any():
+            raise ValueError
+        return array
+
+    try:
+        return parse(texts, columns)
+    except (ValueError, Warning):
+        pass
+    for line, text in zip(lines, texts):
+        cells = text.split(delimiter)
+        if len(cells) != columns:
+            raise AnnotationError(
+                f'{name}: {len(cells)} numbers where {columns} belong', file,
+                line, text[:40])
+        for number, cell in enumerate(cells, 1):
+            try:
+                parse([cell], 1)
+            except (ValueError, Warning):
+                raise AnnotationError(
+                    f'{name}: number {number} is no finite '
+                    f'{np.dtype(dtype).name}', file, line, cell) from None
+    raise AnnotationError(f'{name}: unreadable numbers', file)
+
+
+def read_npy(path: str) -> np.ndarray:
+    """An array from a .npy file; nothing is ever unpickled.
+
+    Raises:
+        FileNotFoundError: If there is no such file.
+        AnnotationError: If it is truncated, pickled or no .npy file.
+    """
+    require_file(path, 'the release holds it; unpack the release again')
+    try:
+        with open(path, 'rb') as file:
+            return np.lib.format.read_array(file, allow_pickle=False)
+    except (ValueError, EOFError) as error:
+        raise AnnotationError(
+            'not a plain .npy file (truncated, pickled or of another kind)',
+            path, value=str(error),
+            remedy='take the file from the release again') from None
+
+
+def read_npy_text(path: str) -> str:
+    """The only value of a .npy file, number or string, as text.
+
+    Raises:
+        AnnotationError: If the file does not hold exactly one value.
+    """
+    array = read_npy(path)
+    if array.size != 1:
+        raise AnnotationError('one value belongs here, found the shape', path,
+                              value=array.shape)
+    value = array.item()
+    if isinstance(value, bytes):
+        value = value.decode(errors='replace')
+    return str(value).strip()

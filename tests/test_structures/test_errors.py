@@ -1,0 +1,37 @@
+# Copyright (c) mmfer contributors.
+import pickle
+
+import pytest
+
+from mmfer.structures import AnnotationError, ImageError
+
+
+@pytest.mark.parametrize('kwargs, text', [
+    (dict(problem='bad'), 'bad'),
+    (dict(problem='bad', file='a.csv'), 'a.csv: bad'),
+    (dict(problem='bad', file='a.csv', line=3), 'a.csv, line 3: bad'),
+    (dict(problem='bad', file='a.csv', value=0), 'a.csv: bad: 0'),
+    (dict(problem='bad', file='a.csv', line=1, value='', remedy='mend it'),
+     "a.csv, line 1: bad: ''. Remedy: mend it"),
+])
+def test_message(kwargs, text):
+    error = AnnotationError(**kwargs)
+    assert str(error) == text
+    assert error.file == kwargs.get('file')
+    assert error.line == kwargs.get('line')
+    assert error.value == kwargs.get('value')
+
+
+def test_kinds():
+    """What a caller may catch."""
+    assert issubclass(AnnotationError, ValueError)
+    assert issubclass(ImageError, OSError)
+    assert not issubclass(ImageError, ValueError)
+
+
+def test_errors_travel_between_processes():
+    for error in (AnnotationError('bad', 'a.csv', 3, 'x', 'mend it'),
+                  ImageError('a.png: truncated')):
+        copy = pickle.loads(pickle.dumps(error))
+        assert type(copy) is type(error) and str(copy) == str(error)
+        assert vars(copy) == vars(error)
