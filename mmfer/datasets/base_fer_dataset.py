@@ -87,10 +87,11 @@ class BaseFERDataset(BaseDataset):
         """Read the annotations.
 
         Returns:
-            list[dict]: One dict a sample with ``img_path``, ``gt_label`` (an
-            int in the native label order) and, where known, ``gt_score``
-            (votes or probabilities in the native order), ``gt_au``,
-            ``gt_va``, ``gt_landmarks``, ``gt_bboxes``, ``subject``.
+            list[dict]: One dict a sample with ``img_path`` (unless there are
+            no files), ``gt_label`` (an int in the native label order) and,
+            where known, ``gt_score`` (votes or probabilities in the native
+            order), ``gt_au``, ``gt_va``, ``gt_landmarks``, ``gt_bboxes``,
+            ``subject``.
         """
         raise NotImplementedError
 
@@ -118,7 +119,8 @@ class BaseFERDataset(BaseDataset):
                 'remains', self.data_root,
                 remedy='check data_root, split and label_space '
                 f'{list(self.label_space.classes)}')
-        self._check_first_image(kept[0]['img_path'])
+        if 'img_path' in kept[0]:
+            self._check_first_image(kept[0]['img_path'])
         return kept
 
     def _map_score(self, score: Sequence[float],

@@ -11,7 +11,7 @@ _SHIFT = 4
 
 
 def _fixed(points: np.ndarray) -> np.ndarray:
-    return np.rint(np.asarray(points) * 2**_SHIFT).astype(np.int32)
+    return (np.asarray(points) * 2**_SHIFT).astype(np.int32)
 
 
 def fill(image: np.ndarray, outline: np.ndarray, colour: Colour) -> None:
@@ -22,23 +22,33 @@ def fill(image: np.ndarray, outline: np.ndarray, colour: Colour) -> None:
 def stroke(image: np.ndarray, line: np.ndarray, colour: Colour,
            width: float) -> None:
     """Draw a polyline ``(N, 2)`` of a width in pixels, at least one."""
-    cv2.polylines(image, [_fixed(line)], False, colour,
-                  max(1, int(width + .5)), cv2.LINE_AA, _SHIFT)
+    width = max(1, int(width + .5))
+    cv2.polylines(image, [_fixed(line)], False, colour, width,
+                  cv2.LINE_AA if width < 3 else cv2.LINE_8, _SHIFT)
+
+
+def strokes(image: np.ndarray, lines: np.ndarray, colour: Colour,
+            width: float) -> None:
+    """Draw many polylines ``(M, N, 2)`` at once, without smoothing."""
+    cv2.polylines(image, list(_fixed(lines)), False, colour,
+                  max(1, int(width + .5)), cv2.LINE_8, _SHIFT)
 
 
 def disc(image: np.ndarray, centre: Sequence[float], radius: float,
          colour: Colour) -> None:
     """Fill a circle."""
-    x, y, r = _fixed([centre[0], centre[1], radius]).tolist()
+    x, y = int(centre[0] * 16 + .5), int(centre[1] * 16 + .5)
+    r = int(radius * 16 + .5)
     cv2.circle(image, (x, y), r, colour, -1, cv2.LINE_AA, _SHIFT)
 
 
 def ellipse(image: np.ndarray, centre: Sequence[float], width: float,
             height: float, angle: float, colour: Colour) -> None:
     """Fill an ellipse of two half axes, turned by an angle in degrees."""
-    x, y, a, b = _fixed([centre[0], centre[1], width, height]).tolist()
+    x, y = int(centre[0] * 16 + .5), int(centre[1] * 16 + .5)
+    a, b = int(width * 16 + .5), int(height * 16 + .5)
     cv2.ellipse(image, (x, y), (max(a, 1), max(b, 1)), angle, 0, 360, colour,
-                -1, cv2.LINE_AA, _SHIFT)
+                -1, cv2.LINE_8, _SHIFT)
 
 
 @lru_cache(maxsize=None)

@@ -10,7 +10,7 @@ from .expressions import pick
 # Identity: the same in all pictures of a subject. name -> (low, high).
 # Lengths are relative changes, tones and styles positions in a palette.
 IDENTITY: Dict[str, Tuple[float, float]] = dict(
-    face_width=(-.09, .06), face_length=(-.07, .09), jaw_width=(-.14, .08),
+    face_width=(-.15, .02), face_length=(-.05, .12), jaw_width=(-.16, .06),
     chin=(-1, 1), cheekbones=(-.03, .03), hairline=(-.1, .08),
     skin=(0, 1), undertone=(-1, 1), age=(0, 1), blush=(0, 1),
     brow_height=(-.03, .03), brow_arch=(-.02, .03), brow_tilt=(-.025, .025),

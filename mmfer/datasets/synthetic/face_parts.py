@@ -13,6 +13,8 @@ from .expressions import UNITS
 Params = Mapping[str, np.ndarray]
 Units = Mapping[int, np.ndarray]
 SIGN = np.array([-1., 1.])
+# The action units that may be stronger on one side.
+ONE_SIDED = (10, 12, 14)
 
 _JAW = np.array([(-1.0, -.05, -.34), (-.99, .2, -.33), (-.96, .45, -.3),
                  (-.9, .69, -.25), (-.8, .9, -.16), (-.66, 1.08, -.02),
@@ -36,7 +38,7 @@ def sided_units(units: np.ndarray, skew: np.ndarray) -> Dict[int, np.ndarray]:
     units = np.asarray(units, np.float64)
     share = 1 - np.maximum(np.stack([skew, -skew], 1), 0)
     return {
-        unit: units[:, k, None] * (share if unit in (10, 12, 14) else 1) *
+        unit: units[:, k, None] * (share if unit in ONE_SIDED else 1) *
         np.ones(2)
         for k, unit in enumerate(UNITS)
     }

@@ -88,7 +88,7 @@ def face_cloud(p: Params, units: np.ndarray) -> np.ndarray:
         np.ndarray: ``(N, POINTS, 3)`` in face units.
     """
     au = sided_units(units, p['skew'])
-    drop = .3 * au[26][:, 0]
+    drop = .36 * au[26][:, 0]
     cloud = np.zeros((len(units), POINTS, 3))
     cloud[:, :17] = jaw_points(p, au, drop)
     brows = brow_points(p, au)
@@ -107,7 +107,7 @@ def face_cloud(p: Params, units: np.ndarray) -> np.ndarray:
     return cloud
 
 
-def project(cloud: np.ndarray, p: Params, image_size: int) -> np.ndarray:
+def project(cloud: np.ndarray, p: Params) -> np.ndarray:
     """Turn the heads and bring them into the picture.
 
     The projection is orthographic. Positive yaw turns the face to the right
@@ -117,10 +117,9 @@ def project(cloud: np.ndarray, p: Params, image_size: int) -> np.ndarray:
     Args:
         cloud (np.ndarray): ``(N, POINTS, 3)``.
         p (Mapping): Parameters by name, each ``(N, )``.
-        image_size (int): Height and width of the picture.
 
     Returns:
-        np.ndarray: ``(N, POINTS, 2)`` in pixels, pixel centres at integers.
+        np.ndarray: ``(N, POINTS, 2)``, x and y in shares of the picture.
     """
     yaw, pitch, roll = (
         np.deg2rad(p[name])[:, None] for name in ('yaw', 'pitch', 'roll'))
@@ -132,17 +131,28 @@ def project(cloud: np.ndarray, p: Params, image_size: int) -> np.ndarray:
     points = np.stack([x, y], -1) * p['scale'][:, None, None]
     points[..., 0] += .5 + p['shift_x'][:, None]
     points[..., 1] += .53 + p['shift_y'][:, None]
-    return points * image_size - .5
+    return points
 
 
-def face_points(faces: np.ndarray, units: np.ndarray,
-                image_size: int) -> np.ndarray:
-    """All points of faces in pixels, ``(N, POINTS, 2)``.
+def face_points(faces: np.ndarray, units: np.ndarray) -> np.ndarray:
+    """All points of faces in shares of the picture.
 
     Args:
         faces (np.ndarray): Face vectors, ``(N, P)``.
         units (np.ndarray): Action units, ``(N, K)`` in [0, 1].
-        image_size (int): Height and width of the picture.
+
+    Returns:
+        np.ndarray: float32 of shape ``(N, POINTS, 2)``; the first 68 are the
+        iBUG landmarks. :func:`to_pixels` brings them to a picture's size.
     """
-    p = as_params(faces)
-    return project(face_cloud(p, units), p, image_size)
+    points = []
+    for start in range(0, len(faces), 2048):  # bounds the memory
+        p = as_params(faces[start:start + 2048])
+        cloud = face_cloud(p, units[start:start + 2048])
+        points.append(project(cloud, p).astype(np.float32))
+    return np.concatenate(points)
+
+
+def to_pixels(points: np.ndarray, image_size: int) -> np.ndarray:
+    """Points in pixels of a picture, pixel centres at integers."""
+    return points * np.float32(image_size) - np.float32(.5)

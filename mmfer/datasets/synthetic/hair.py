@@ -2,7 +2,7 @@
 """Hair and beard."""
 import numpy as np
 
-from .canvas import disc, fill, spline, stroke
+from .canvas import disc, fill, spline, strokes
 from .counter_random import uniforms
 from .face import Face
 from .palette import tone
@@ -81,7 +81,7 @@ def hair_front(face: Face, canvas: np.ndarray) -> None:
             disc(canvas, place, (.15 + .08 * chance[i]) * unit,
                  tone(colour, .82 + .25 * chance[i + 31]))
     fill(canvas, cap, tone(colour, 1.))
-    _strands(face, canvas, spline(outer, steps=2), spline(inner, steps=2))
+    _strands(face, canvas, spline(outer), spline(inner))
     if style == 'curly':
         for i, place in enumerate(spline(line, steps=3)):
             disc(canvas, near(place, 0, -.03), (.06 + .05 * chance[i]) * unit,
@@ -94,12 +94,13 @@ def _strands(face: Face, canvas: np.ndarray, outer: np.ndarray,
     colour = face.colours['hair']
     ends = inner[2:-2]
     starts = outer[np.linspace(3, len(outer) - 4, len(ends)).astype(int)]
-    for i, (start, end) in enumerate(zip(starts, ends)):
-        middle = .5 * (start + end) + .06 * (start - face.points[27])
-        line = spline(np.stack([.9 * start + .1 * end, middle,
-                                .12 * start + .88 * end]))
-        stroke(canvas, line, tone(colour + 10, (.8, 1.22, .9)[i % 3]),
-               .025 * face.unit)
+    middle = .5 * (starts + ends) + .06 * (starts - face.points[27])
+    roots, tips = .95 * starts + .05 * ends, .06 * starts + .94 * ends
+    lines = np.stack([roots, .55 * roots + .45 * middle, middle,
+                      .55 * tips + .45 * middle, tips], 1)
+    for first, factor in ((0, .78), (1, 1.12), (2, .9)):
+        strokes(canvas, lines[first::3], tone(colour + 4, factor),
+                .022 * face.unit)
 
 
 def draw_beard(face: Face, canvas: np.ndarray) -> None:

@@ -14,14 +14,13 @@ def background(face: Face) -> np.ndarray:
     p = face.p
     chance = uniforms(int(p['texture']), 'background', np.zeros(1), 48)[0]
     base = np.array(
-        hsv(p['background'], .12 + .4 * p['background_mix'],
+        hsv(p['background'], .08 + .3 * p['background_mix'],
             .25 + .65 * p['background_tone']))
-    grid = base * (1 + (chance.reshape(4, 4, 3) - .5) *
-                   (.15 + .7 * p['background_mix']))
+    grid = chance.reshape(4, 4, 3) * .3 + chance[:16].reshape(4, 4, 1) * .7
+    grid = base * (1 + (grid - .5) * (.15 + .7 * p['background_mix']))
     grid = np.rint(grid).clip(0, 255).astype(np.uint8)
-    half = cv2.resize(grid, (face.size // 2, ) * 2,
-                      interpolation=cv2.INTER_CUBIC)
-    return cv2.resize(half, (face.size, ) * 2)
+    grid = cv2.resize(grid, (28, 28), interpolation=cv2.INTER_CUBIC)
+    return cv2.resize(grid, (face.size, ) * 2)
 
 
 def shoulders(face: Face, canvas: np.ndarray) -> None:

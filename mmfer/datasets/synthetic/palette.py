@@ -27,9 +27,10 @@ def blend(colours: np.ndarray, place: float) -> np.ndarray:
 
 def tone(colour: np.ndarray, factor: float) -> Colour:
     """A brighter or darker colour; shadows keep more of the red."""
-    powers = (1.12, 1, .88) if factor < 1 else (1, 1, 1)
-    return tuple(
-        min(255., float(c) * factor**k) for c, k in zip(colour, powers))
+    b, g, r = colour.tolist()
+    warm = factor**.12 if factor < 1 else 1.
+    return (min(255., b * factor * warm), min(255., g * factor),
+            min(255., r * factor / warm))
 
 
 def hsv(hue: float, saturation: float, value: float) -> Colour:

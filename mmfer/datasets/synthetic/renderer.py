@@ -1,4 +1,5 @@
 # Copyright (c) mmfer contributors.
+from functools import lru_cache
 from typing import Tuple
 
 import cv2
@@ -20,34 +21,42 @@ def _light_map(face: Face, image_size: int) -> np.ndarray:
     angle = np.deg2rad(p['light_angle'])
     slope = grid[None] * np.cos(angle) + grid[:, None] * np.sin(angle)
     light = 1 + .75 * p['light'] * np.tanh(1.5 * slope)
-    light *= 1 + .15 * p['exposure']
+    light *= .98 + .13 * p['exposure']
     gains = np.array([1 - .06 * p['warmth'], 1, 1 + .06 * p['warmth']])
     light = (light[..., None] * gains).astype(np.float32)
     return cv2.resize(light, (image_size, image_size))
 
 
+@lru_cache(maxsize=4)
+def _grain(image_size: int) -> np.ndarray:
+    """A field of noise, cut out anew for every picture."""
+    rng = np.random.Generator(np.random.SFC64(0))
+    grain = rng.standard_normal((2 * image_size, 2 * image_size, 3))
+    return (.85 * grain[..., :1] + .5 * grain).astype(np.float32)
+
+
 def _camera(face: Face, picture: np.ndarray) -> np.ndarray:
-    """Light, blur and sensor noise."""
+    """Blur, light and sensor noise."""
     p, size = face.p, len(picture)
-    exposed = cv2.multiply(picture, _light_map(face, size), dtype=cv2.CV_32F)
     sigma = p['blur'] * size / 112
-    if sigma > .2:
-        exposed = cv2.GaussianBlur(exposed, (0, 0), sigma)
-    if p['noise'] > .2:
-        rng = np.random.Generator(np.random.SFC64(int(p['texture'])))
-        grain = rng.standard_normal((size, size), dtype=np.float32)
-        grain *= p['noise']
-        exposed += grain[..., None]
-    return cv2.convertScaleAbs(np.maximum(exposed, 0))
+    if sigma > .3:
+        picture = cv2.GaussianBlur(picture, (0, 0), sigma)
+    exposed = cv2.multiply(picture, _light_map(face, size), dtype=cv2.CV_32F)
+    place = int(p['texture'])
+    x, y = place % size, place // size % size
+    grain = _grain(size)[y:y + size, x:x + size] * np.float32(p['noise'])
+    return cv2.add(exposed, grain, dtype=cv2.CV_8U)
 
 
 def render_face(parameters: np.ndarray, units: np.ndarray,
-                image_size: int) -> Tuple[np.ndarray, np.ndarray]:
+                points: np.ndarray, image_size: int) -> Tuple[np.ndarray, np.ndarray]:
     """Draw a face.
 
     Args:
         parameters (np.ndarray): The face vector, ``(P, )``.
         units (np.ndarray): Action units, ``(K, )`` in [0, 1].
+        points (np.ndarray): Its points in shares of the picture,
+            ``(POINTS, 2)``, from :func:`face_points`.
         image_size (int): Height and width of the picture.
 
     Returns:
@@ -56,7 +65,7 @@ def render_face(parameters: np.ndarray, units: np.ndarray,
         1 where an occluder covers at least half of the pixel.
     """
     canvas_size = max(SMALLEST_CANVAS, 2 * image_size)
-    face = Face(parameters, units, canvas_size)
+    face = Face(parameters, units, points, canvas_size)
     canvas = head.background(face)
     hair.hair_behind(face, canvas)
     head.shoulders(face, canvas)

@@ -1,5 +1,7 @@
 # Copyright (c) mmfer contributors.
 """Soft forms, folds and wrinkles as a map that multiplies the skin."""
+from typing import Sequence, Union
+
 import cv2
 import numpy as np
 
@@ -12,6 +14,7 @@ _WARM = np.rint(128 * np.stack(
     [_VALUES**1.15, _VALUES, _VALUES**.85], -1)).clip(
         0, 255).astype(np.uint8)[None]
 _SIDES = (-1, 1)
+Points = Union[np.ndarray, Sequence[Sequence[float]]]
 
 
 class _ShadeMap:
@@ -21,8 +24,8 @@ class _ShadeMap:
         self.face, self.divider = face, divider
         self.map = np.full((face.size // divider, ) * 2, 128, np.uint8)
 
-    def _place(self, points: np.ndarray) -> np.ndarray:
-        return (points + .5) / self.divider - .5
+    def _place(self, points: Points) -> np.ndarray:
+        return (np.asarray(points) + .5) / self.divider - .5
 
     def stroke(self, line: np.ndarray, value: float, width: float) -> None:
         draw.stroke(self.map, self._place(line), value,
@@ -41,8 +44,8 @@ class _ShadeMap:
 def _forms(face: Face) -> np.ndarray:
     """The broad forms: sockets, cheeks, nose, chin, the turn of the head."""
     shade, points, near = _ShadeMap(face, 4), face.points, face.near
-    shade.stroke(np.concatenate([points[:17], face.extra('skull')[::-1]]),
-                 102, .2)
+    outline = np.concatenate([points[:17], face.extra('skull')[::-1]])
+    shade.stroke(points[28] + .92 * (outline - points[28]), 104, .16)
     shade.ellipse(near(points[27], 0, -.5), .45, .2, 138)
     toward = np.cos(np.deg2rad(face.p['light_angle'])) * face.p['light']
     for side, sign in enumerate(_SIDES):
