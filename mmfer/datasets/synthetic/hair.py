@@ -9,6 +9,7 @@ from .palette import tone
 
 STYLES = ('short', 'crop', 'side', 'curly', 'bob', 'long', 'fringe', 'bun',
           'bald')
+_CURLS = uniforms(0, 'curls', np.zeros(1), 64)[0]
 _SHORT = ('short', 'crop', 'side', 'bald')
 
 
@@ -74,7 +75,7 @@ def hair_front(face: Face, canvas: np.ndarray) -> None:
     inner = np.concatenate([temples[:1], line, temples[1:]])
     cap = np.concatenate([spline(outer), spline(inner)[::-1]])
     if style == 'curly':
-        chance = uniforms(0, 'curls', np.zeros(1), 64)[0]
+        chance = _CURLS
         ring = spline(centre + (1.08 + .5 * volume) * (skull - centre),
                       steps=3)
         for i, place in enumerate(ring):

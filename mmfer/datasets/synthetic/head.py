@@ -9,10 +9,14 @@ from .face import Face
 from .palette import hsv, tone
 
 
+# Patches of colour that are stretched to a background.
+_PATTERNS = uniforms(0, 'background', np.arange(1024), 48)
+
+
 def background(face: Face) -> np.ndarray:
     """A canvas with an out-of-focus background."""
     p = face.p
-    chance = uniforms(int(p['texture']), 'background', np.zeros(1), 48)[0]
+    chance = _PATTERNS[int(p['texture']) % len(_PATTERNS)]
     base = np.array(
         hsv(p['background'], .08 + .3 * p['background_mix'],
             .25 + .65 * p['background_tone']))

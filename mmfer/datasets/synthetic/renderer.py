@@ -71,7 +71,7 @@ def render_face(parameters: np.ndarray, units: np.ndarray,
     head.shoulders(face, canvas)
     head.skin_layer(face, canvas)
     hair.draw_beard(face, canvas)
-    canvas = shade_skin(face, canvas)
+    shade_skin(face, canvas)
     features.draw_nose(face, canvas)
     features.draw_mouth(face, canvas)
     features.draw_eyes(face, canvas)

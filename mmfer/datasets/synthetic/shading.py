@@ -142,14 +142,20 @@ def _lower_folds(face: Face, shade: _ShadeMap) -> None:
                          128 - 26 * press, .03)
 
 
-def shade_skin(face: Face, canvas: np.ndarray) -> np.ndarray:
-    """The canvas with forms, folds and wrinkles."""
+def shade_skin(face: Face, canvas: np.ndarray) -> None:
+    """Lay forms, folds and wrinkles over the canvas."""
     folds = _ShadeMap(face, 2)
     _upper_folds(face, folds)
     _lower_folds(face, folds)
-    fine = cv2.GaussianBlur(folds.map, (3, 3), .8)
-    broad = cv2.resize(_forms(face), fine.shape[::-1])
+    outline = np.concatenate([face.points[:17], face.extra('skull')])
+    # Only the rectangle of the head, in steps of the coarse map.
+    x0, y0 = (outline.min(0).clip(0, face.size) // 4).astype(int).tolist()
+    x1, y1 = (-(-outline.max(0).clip(0, face.size) // 4)).astype(int).tolist()
+    broad = _forms(face)[y0:y1, x0:x1]
+    fine = folds.map[2 * y0:2 * y1, 2 * x0:2 * x1]
+    broad = cv2.resize(broad, fine.shape[::-1])
     both = cv2.multiply(fine, broad, scale=1 / 128)
     colour = cv2.LUT(cv2.cvtColor(both, cv2.COLOR_GRAY2BGR), _WARM)
-    colour = cv2.resize(colour, canvas.shape[1::-1])
-    return cv2.multiply(canvas, colour, scale=1 / 128)
+    window = canvas[4 * y0:4 * y1, 4 * x0:4 * x1]
+    colour = cv2.resize(colour, window.shape[1::-1])
+    cv2.multiply(window, colour, window, scale=1 / 128)
