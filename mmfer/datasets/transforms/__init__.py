@@ -1,4 +1,5 @@
 # Copyright (c) mmfer contributors.
+from .draw_synthetic_face import DrawSyntheticFace
 from .face_affine import FaceAffine
 from .face_align import ALIGN_RECIPES, FaceAlign
 from .face_crop import FaceCrop
@@ -11,7 +12,7 @@ from .load_fer_image import LoadFERImage
 from .pack_fer_inputs import PackFERInputs
 
 __all__ = [
-    'ALIGN_RECIPES', 'FaceAffine', 'FaceAlign', 'FaceCrop', 'FaceFlip',
-    'FaceGaussianNoise', 'FacePad', 'FaceResize', 'GeometricTransform',
-    'LoadFERImage', 'Move', 'PackFERInputs'
+    'ALIGN_RECIPES', 'DrawSyntheticFace', 'FaceAffine', 'FaceAlign',
+    'FaceCrop', 'FaceFlip', 'FaceGaussianNoise', 'FacePad', 'FaceResize',
+    'GeometricTransform', 'LoadFERImage', 'Move', 'PackFERInputs'
 ]

@@ -1,0 +1,24 @@
+# Copyright (c) mmfer contributors.
+import pytest
+from mmpretrain.registry import TRANSFORMS
+
+import mmfer  # noqa: F401
+from mmfer.datasets import SyntheticFER
+
+
+def test_draws_what_the_dataset_describes():
+    dataset = SyntheticFER(size=3, image_size=64)
+    draw = TRANSFORMS.build(dict(type='DrawSyntheticFace'))
+    results = draw(dataset.get_data_info(1))
+    assert results['img'].shape == (64, 64, 3)
+    assert results['img_shape'] == results['ori_shape'] == (64, 64)
+    assert results['gt_mask'].max() <= 1
+    assert 'face' not in results and 'face_points' not in results
+    again = draw(dataset.get_data_info(1))
+    assert (again['img'] == results['img']).all()
+
+
+def test_bad_sample_of_another_dataset():
+    draw = TRANSFORMS.build(dict(type='DrawSyntheticFace'))
+    with pytest.raises(KeyError, match='LoadFERImage'):
+        draw(dict(img_path='a.png', gt_label=1))
