@@ -42,9 +42,9 @@ def load_config(path: str) -> Config:
     except SyntaxError as error:
         raise ConfigError(f'{path}: not valid Python: {error}. Remedy: '
                           'correct that line') from error
-    except KeyError as error:
-        raise ConfigError(f'{path}: {error}. Remedy: correct the config or '
-                          'its _base_') from error
+    except (KeyError, AssertionError, ModuleNotFoundError) as error:
+        raise ConfigError(f'{path}: {error}. Remedy: correct the path, the '
+                          'config or its _base_') from error
 
 
 def prepare_config(cfg: Config,

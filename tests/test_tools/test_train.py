@@ -53,17 +53,15 @@ def test_train_and_resume(trained, tool, tmp_path):
     """Options as OpenMMLab's users know them; resuming changes nothing."""
     fixed = ('train_dataloader.batch_size=16', 'param_scheduler.total_steps=2')
     assert tool('train', trained.config, '--work-dir', 'whole',
-                '--auto-scale-lr', '--cfg-options', *fixed) is None
+                '--cfg-options', *fixed) is None
     dumped = Config.fromfile(tmp_path / 'whole/toy.py')
     assert dumped.train_dataloader.batch_size == 16
-    assert dumped.auto_scale_lr.enable
 
     assert tool('train', trained.config, '--work-dir', 'cut', '--no-validate',
-                '--auto-scale-lr', '--cfg-options', *fixed,
-                'train_cfg.max_epochs=1') is None
+                '--cfg-options', *fixed, 'train_cfg.max_epochs=1') is None
     assert not list(Path('cut').glob('best_*'))
     assert tool('train', trained.config, '--work-dir', 'cut', '--resume',
-                '--auto-scale-lr', '--cfg-options', *fixed) is None
+                '--cfg-options', *fixed) is None
     whole, again = weights('whole/epoch_2.pth'), weights('cut/epoch_2.pth')
     for key, value in whole.items():
         assert torch.equal(value, again[key]), key

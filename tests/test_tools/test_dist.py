@@ -1,0 +1,127 @@
+# Copyright (c) mmfer contributors.
+"""Two processes on the CPU, started by the scripts that users call."""
+import csv
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+from mmengine.config import Config
+
+import mmfer
+from mmfer.apis.arguments import ConfigError
+from mmfer.apis.run import prepare_config
+
+ROOT = Path(mmfer.__file__).parents[1]
+pytestmark = pytest.mark.skipif(
+    torch.cuda.is_available(), reason='tests the way without CUDA')
+
+
+def call(script, *arguments, **environment):
+    """Run a shell script of tools/."""
+    return subprocess.run(
+        ['bash', ROOT / 'tools' / script, *map(os.fspath, arguments)],
+        env={**os.environ, 'MMFER_PYTHON': sys.executable,
+             'OMP_NUM_THREADS': '1', **environment},
+        capture_output=True, text=True)
+
+
+def test_two_processes_train_and_test(trained, tmp_path):
+    """15 test samples, so that the shares of the processes differ."""
+    done = call(
+        'dist_train.sh', trained.config, 2, '--work-dir', tmp_path / 'run',
+        '--cfg-options', 'train_cfg.max_epochs=1',
+        'train_dataloader.batch_size=4')
+    assert done.returncode == 0, done.stderr[-3000:]
+    log = next((tmp_path / 'run').glob('*/*.log')).read_text()
+    assert 'Epoch(train) [1][4/4]' in log  # 32 samples = 2 x 4 x 4
+    checkpoint = tmp_path / 'run/epoch_1.pth'
+
+    done = call(
+        'dist_test.sh', trained.config, checkpoint, 2, '--work-dir',
+        tmp_path / 'two', '--out', tmp_path / 'two.csv', '--cfg-options',
+        'test_dataloader.dataset.indices=15',
+        'test_dataloader.batch_size=4')
+    assert done.returncode == 0, done.stderr[-3000:]
+    alone = subprocess.run(
+        [sys.executable, ROOT / 'tools/test.py', trained.config, checkpoint,
+         '--work-dir', tmp_path / 'one', '--out', tmp_path / 'one.csv',
+         '--cfg-options', 'test_dataloader.dataset.indices=15'],
+        env={**os.environ, 'PYTHONPATH': os.fspath(ROOT)},
+        capture_output=True, text=True)
+    assert alone.returncode == 0, alone.stderr[-3000:]
+
+    rows = {}
+    for name in ('one', 'two'):
+        with open(tmp_path / f'{name}.csv', encoding='utf-8') as file:
+            rows[name] = [(row['img_path'], row['predicted'])
+                          for row in csv.DictReader(file)]
+    assert rows['one'] == rows['two'] and len(rows['one']) == 15
+    metrics = {}
+    for name in ('one', 'two'):
+        logged = next((tmp_path / name).glob('*/*.json'))
+        metrics[name] = json.loads(logged.read_text().splitlines()[-1])
+    for key, value in metrics['one'].items():
+        if key.startswith('expr/'):
+            assert metrics['two'][key] == pytest.approx(value, abs=1e-3)
+
+
+@pytest.fixture
+def gloo(monkeypatch, tmp_path):
+    """A group of one process, as the launcher would describe it."""
+    for key, value in dict(RANK='0', WORLD_SIZE='1', LOCAL_RANK='0',
+                           MASTER_ADDR='127.0.0.1', MASTER_PORT='0').items():
+        monkeypatch.setenv(key, value)
+    yield
+    if torch.distributed.is_initialized():
+        torch.distributed.destroy_process_group()
+
+
+def test_wrapper_of_the_user_stays(gloo):
+    own = dict(type='MMDistributedDataParallel', broadcast_buffers=True)
+    cfg = prepare_config(
+        Config(dict(model_wrapper_cfg=own)), launcher='pytorch')
+    assert cfg.model_wrapper_cfg == dict(own, device_ids=None)
+    assert torch.distributed.get_backend() == 'gloo'
+
+
+def test_wrapper_is_set_where_there_is_none(gloo):
+    cfg = prepare_config(
+        Config(dict(find_unused_parameters=True)), launcher='pytorch')
+    assert cfg.model_wrapper_cfg == dict(
+        type='MMDistributedDataParallel', broadcast_buffers=False,
+        find_unused_parameters=True, device_ids=None)
+
+
+@pytest.mark.parametrize('launcher', ['slurm', 'mpi'])
+def test_bad_launcher_on_cpu(launcher):
+    with pytest.raises(ConfigError, match='dist_train.sh'):
+        prepare_config(Config(dict()), launcher=launcher)
+
+
+@pytest.mark.parametrize('script, arguments', [
+    ('dist_train.sh', ['config.py']), ('dist_test.sh', ['config.py', '2']),
+    ('slurm_train.sh', ['part', 'job']), ('slurm_test.sh', ['part'])
+])
+def test_bad_usage_of_scripts(script, arguments):
+    done = call(script, *arguments)
+    assert done.returncode == 2 and 'usage: ' in done.stderr
+
+
+def test_slurm_script_calls_srun(tmp_path):
+    """Checked with a stand-in for srun that prints what it is asked."""
+    srun = tmp_path / 'srun'
+    srun.write_text('#!/bin/sh\nprintf "%s\\n" "$@"\n')
+    srun.chmod(0o755)
+    done = call(
+        'slurm_train.sh', 'gpu', 'faces', 'my config.py', 'out', '--amp',
+        GPUS='16', PATH=f'{tmp_path}:{os.environ["PATH"]}')
+    asked = done.stdout.splitlines()
+    assert done.returncode == 0, done.stderr
+    assert {'--partition=gpu', '--job-name=faces', '--ntasks=16',
+            '--gres=gpu:8', '--ntasks-per-node=8'} <= set(asked)
+    assert asked[-6:] == ['my config.py', '--work-dir', 'out', '--launcher',
+                          'slurm', '--amp']
