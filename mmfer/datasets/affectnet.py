@@ -94,7 +94,7 @@ class AffectNet(BaseFERDataset):
 
     Args:
         data_root (str): The folder above.
-        split (str): ``'train'`` or ``'val'``. Defaults to ``'train'``.
+        split (str): ``'train'`` or ``'valid'``. Defaults to ``'train'``.
         release (str): ``'2017'`` (CSV files) or ``'2021'`` (NPY files).
             Defaults to ``'2021'``.
         **kwargs: See :class:`BaseFERDataset`. ``label_space='affectnet7'``
@@ -108,13 +108,13 @@ class AffectNet(BaseFERDataset):
     """
 
     LABEL_SPACE = 'affectnet8'
-    SPLITS = ('train', 'val')
+    SPLITS = ('train', 'valid')
     # Counted in a published list of the eight-class images.
     OFFICIAL_COUNTS = dict(
         train=dict(
             neutral=74874, happiness=134415, sadness=25459, surprise=14090,
             fear=6378, disgust=3803, anger=24882, contempt=3750),
-        val=dict(
+        valid=dict(
             neutral=500, happiness=500, sadness=500, surprise=500, fear=500,
             disgust=500, anger=500, contempt=500))  # yapf: disable
 
@@ -216,7 +216,8 @@ class AffectNet(BaseFERDataset):
             yield f"{images}/{row['subDirectory_filePath']}", label, values
 
     def _read_npys(self, skipped: Dict[str, int]) -> Iterator[SAMPLE]:
-        root = osp.join(self.data_root, f'{self.split}_set')
+        folder = 'train_set' if self.split == 'train' else 'val_set'
+        root = osp.join(self.data_root, folder)
         remedy = "AffectNet, release='2021', wants train_set and val_set"
         folder = require_folder(osp.join(root, 'annotations'), remedy)
         images = require_folder(osp.join(root, 'images'), remedy)

@@ -146,6 +146,11 @@ class BaseFERDataset(BaseDataset):
         mapped = np.zeros(len(self.label_space), dtype=np.float32)
         score = np.asarray(score, dtype=np.float32)
         mapped[mapping[mapping >= 0]] = score[mapping >= 0]
+        if not mapped.sum() > 0:
+            raise AnnotationError(
+                'a distribution with nothing on any class of the label space '
+                f'{list(self.label_space.classes)}', self.data_root,
+                value=score.tolist())
         return mapped / mapped.sum()
 
     def _check_first_image(self, path: str) -> None:

@@ -12,7 +12,7 @@ from .tables import read_rows, require_file, require_folder, to_float, to_int
 
 # split -> the part of [0, 1) that it takes
 _PARTS = dict(
-    train=(0., 0.75), val=(0.75, 0.85), test=(0.85, 1.), all=(0., 1.))
+    train=(0., 0.75), valid=(0.75, 0.85), test=(0.85, 1.), all=(0., 1.))
 
 
 @DATASETS.register_module()
@@ -35,13 +35,13 @@ class ExpW(BaseFERDataset):
     can be cropped by ``FaceAlign``.
 
     ExpW has no official split. This one is our choice: an image, with all its
-    faces, goes to train, val or test (75, 10, 15 %) by the SHA-256 of
+    faces, goes to train, valid or test (75, 10, 15 %) by the SHA-256 of
     ``split_seed`` and its name. It depends neither on the order of the rows
     nor on ``min_confidence``.
 
     Args:
         data_root (str): The folder above.
-        split (str): ``'train'``, ``'val'``, ``'test'`` or ``'all'``.
+        split (str): ``'train'``, ``'valid'``, ``'test'`` or ``'all'``.
             Defaults to ``'train'``.
         min_confidence (float): Faces whose box has a lower confidence are
             left out and counted. Defaults to 0.
@@ -57,7 +57,7 @@ class ExpW(BaseFERDataset):
     """
 
     LABEL_SPACE = 'expw'
-    SPLITS = ('train', 'val', 'test', 'all')
+    SPLITS = ('train', 'valid', 'test', 'all')
 
     def __init__(self,
                  data_root: str,

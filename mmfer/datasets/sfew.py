@@ -34,7 +34,7 @@ class SFEW(BaseFERDataset):
 
     Args:
         data_root (str): The folder above.
-        split (str): ``'train'`` or ``'val'``. Defaults to ``'train'``.
+        split (str): ``'train'`` or ``'valid'``. Defaults to ``'train'``.
         **kwargs: See :class:`BaseFERDataset`.
 
     Raises:
@@ -43,11 +43,11 @@ class SFEW(BaseFERDataset):
     """
 
     LABEL_SPACE = 'sfew'
-    SPLITS = ('train', 'val')
+    SPLITS = ('train', 'valid')
 
     def load_samples(self) -> List[dict]:
         """Read the class folders of the split."""
-        part = self.split.capitalize()
+        part = 'Train' if self.split == 'train' else 'Val'
         root = osp.join(self.data_root, f'{part}_Aligned_Faces')
         if not osp.isdir(root):
             root = osp.join(self.data_root, part, f'{part}_Aligned_Faces')

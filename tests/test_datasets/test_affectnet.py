@@ -89,7 +89,7 @@ def test_2021_order_of_ids(tmp_path):
 
 def test_seven_classes(tmp_path):
     root = str(write_2021(tmp_path, [*range(8), 7, 9], split='val'))
-    dataset = AffectNet(root, 'val', label_space='affectnet7')
+    dataset = AffectNet(root, 'valid', label_space='affectnet7')
     assert dataset.metainfo['classes'] == ORDER[:7]
     assert dataset.dropped == dict(contempt=2, uncertain=1)
     assert dataset.official_counts() == {c: 500 for c in ORDER[:7]}
@@ -148,7 +148,7 @@ def test_official_totals():
     assert tuple(train) == ORDER
     assert sum(train.values()) == 287651
     assert sum(train.values()) - train['contempt'] == 283901
-    assert sum(AffectNet.OFFICIAL_COUNTS['val'].values()) == 4000
+    assert sum(AffectNet.OFFICIAL_COUNTS['valid'].values()) == 4000
 
 
 @pytest.mark.parametrize('bad, value', [

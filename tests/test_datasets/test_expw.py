@@ -42,7 +42,7 @@ def test_row(root):
 
 
 def test_split_keeps_images_whole(root):
-    parts = [ExpW(str(root), split) for split in ('train', 'val', 'test')]
+    parts = [ExpW(str(root), split) for split in ('train', 'valid', 'test')]
     assert sum(map(len, parts)) == len(ExpW(str(root), 'all')) == 500
     assert sum(len(names(part)) for part in parts) == 400
     train, val, test = (len(names(part)) for part in parts)

@@ -28,7 +28,7 @@ def test_train(tmp_path, tree):
 
 def test_val_does_not_need_train(tmp_path):
     make(tmp_path / 'Val' / 'Val_Aligned_Faces')
-    assert len(SFEW(str(tmp_path), 'val')) == 28
+    assert len(SFEW(str(tmp_path), 'valid')) == 28
 
 
 def test_bad_split_missing(tmp_path):

@@ -22,5 +22,6 @@ val_dataloader = dict(
     sampler=dict(type='DefaultSampler', shuffle=False))
 val_evaluator = dict(type='FERMetric')
 
-test_dataloader = val_dataloader
+test_dataloader = dict(
+    val_dataloader, dataset=dict(val_dataloader['dataset'], split='test'))
 test_evaluator = val_evaluator
