@@ -151,7 +151,7 @@ def test_copies_do_not_share_a_memo():
     first, second = Toy(''), Toy('', label_space='affectnet7')
     memo = BaseFERDataset._copy_without_annotation.__defaults__[0]
     assert memo is None
-    for _ in range(30):
+    for _ in range(3):
         # Addresses are used again.
         subset = Toy('').get_subset([0])
         assert type(subset.randomness).__name__ == 'WorkerRandomness'
