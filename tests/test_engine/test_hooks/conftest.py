@@ -97,7 +97,7 @@ def _make_cfg(toy_root, work_dir, **options):
             test_cfg=dict(),
             val_evaluator=dict(type='FERMetric'),
             test_evaluator=dict(type='FERMetric'),
-            optim_wrapper=dict(optimizer=dict(type='SGD', lr=0.05)),
+            optim_wrapper=dict(optimizer=dict(type='SGD', lr=0.01)),
             default_hooks=dict(
                 logger=dict(type='LoggerHook', interval=100),
                 checkpoint=dict(

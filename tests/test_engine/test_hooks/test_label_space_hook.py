@@ -5,6 +5,7 @@ import os.path as osp
 import numpy as np
 import pytest
 import torch
+from mmengine.runner import CheckpointLoader
 
 from mmfer.engine.hooks import LabelSpaceHook
 from mmfer.registry import HOOKS
@@ -104,8 +105,8 @@ def test_validation_is_mapped_to_the_training_order(toy_runner, log_of):
 def test_resume_maps_training_and_validation(toy_runner, log_of):
     straight = toy_runner(train_cfg__max_epochs=2)
     straight.train()
-    result = torch.load(osp.join(straight.work_dir, 'epoch_2.pth'),
-                        weights_only=True)['state_dict']
+    result = CheckpointLoader.load_checkpoint(
+        osp.join(straight.work_dir, 'epoch_2.pth'), 'cpu')['state_dict']
     first = toy_runner(train_cfg__max_epochs=1)
     first.train()
     second = toy_runner(
@@ -160,14 +161,15 @@ def test_a_bare_state_dict_is_tested_with_a_warning(toy_runner, trained,
                                                     tmp_path, log_of):
     path, want = trained
     bare = str(tmp_path / 'bare.pth')
-    torch.save(torch.load(path, weights_only=True)['state_dict'], bare)
+    torch.save(
+        CheckpointLoader.load_checkpoint(path, 'cpu')['state_dict'], bare)
     runner = toy_runner(load_from=bare)
     assert runner.test() == pytest.approx(want)
     assert 'does not tell its classes' in log_of(runner)
 
 
 def _edit(path, target, change):
-    checkpoint = torch.load(path, weights_only=True)
+    checkpoint = CheckpointLoader.load_checkpoint(path, 'cpu')
     change(checkpoint)
     torch.save(checkpoint, target)
     return str(target)

@@ -5,6 +5,7 @@ import os.path as osp
 import pytest
 import torch
 from mmengine.hooks import Hook
+from mmengine.runner import CheckpointLoader
 
 from mmfer.engine.hooks import ProtocolHook
 from mmfer.registry import HOOKS
@@ -164,9 +165,8 @@ def test_bad_number_of_last_epochs(num):
 def test_checkpoints_hold_the_label_space(toy_runner):
     runner = toy_runner(train_cfg__max_epochs=1)
     runner.train()
-    meta = torch.load(
-        osp.join(runner.work_dir, 'best_expr_uar_epoch_1.pth'),
-        weights_only=True)['meta']
+    meta = CheckpointLoader.load_checkpoint(
+        osp.join(runner.work_dir, 'best_expr_uar_epoch_1.pth'), 'cpu')['meta']
     assert list(meta['dataset_meta']['classes']) == FERPLUS
     told = meta['mmfer']
     assert told['classes'] == FERPLUS and told['label_space'] == 'ferplus'
