@@ -226,6 +226,11 @@ def set_testing(cfg: Config,
     """
     cfg.load_from = check_file(checkpoint)
     cfg.resume = False
+    # It would build the training data before a test.
+    cfg.custom_hooks = [
+        hook for hook in cfg.get('custom_hooks', [])
+        if hook['type'] != 'EarlyStoppingHook'
+    ]
     if amp:
         cfg.test_cfg.fp16 = True
     if tta:

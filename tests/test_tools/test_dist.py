@@ -23,7 +23,7 @@ pytestmark = pytest.mark.skipif(
 def call(script, *arguments, **environment):
     """Run a shell script of tools/."""
     return subprocess.run(
-        ['bash', ROOT / 'tools' / script, *map(os.fspath, arguments)],
+        ['bash', ROOT / 'tools' / script, *map(str, arguments)],
         env={**os.environ, 'MMFER_PYTHON': sys.executable,
              'OMP_NUM_THREADS': '1', **environment},
         capture_output=True, text=True)
