@@ -79,6 +79,7 @@ def test_bad_given_environment_is_examined_first(tmp_path):
     (tmp_path / 'torch.py').write_text("raise ImportError('broken torch')")
     done = bash('setup_env tree && echo went on',
                 tmp_path,
+                COLUMNS='200',
                 MMFER_PYTHON=sys.executable,
                 PYTHONPATH=str(tmp_path))
     assert done.returncode == 1 and 'went on' not in done.stdout
