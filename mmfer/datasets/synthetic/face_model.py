@@ -10,7 +10,7 @@ from .expressions import pick
 # Identity: the same in all pictures of a subject. name -> (low, high).
 # Lengths are relative changes, tones and styles positions in a palette.
 IDENTITY: Dict[str, Tuple[float, float]] = dict(
-    face_width=(-.15, .02), face_length=(-.05, .12), jaw_width=(-.16, .06),
+    face_width=(-.15, .02), face_length=(-.05, .1), jaw_width=(-.16, .06),
     chin=(-1, 1), cheekbones=(-.03, .03), hairline=(-.1, .08),
     skin=(0, 1), undertone=(-1, 1), age=(0, 1), blush=(0, 1),
     brow_height=(-.03, .03), brow_arch=(-.02, .03), brow_tilt=(-.025, .025),
@@ -26,7 +26,7 @@ IDENTITY: Dict[str, Tuple[float, float]] = dict(
 
 # What changes from picture to picture. Angles in degrees.
 SCENE: Dict[str, Tuple[float, float]] = dict(
-    yaw=(-1, 1), pitch=(-1, 1), roll=(-1, 1), scale=(.295, .335),
+    yaw=(-1, 1), pitch=(-1, 1), roll=(-1, 1), scale=(.285, .32),
     shift_x=(-.03, .03), shift_y=(-.025, .025), gaze_x=(-1, 1),
     gaze_y=(-1, 1), light_angle=(0, 360), light=(0, 1), exposure=(-1, 1),
     warmth=(-1, 1), blur=(0, 1), noise=(0, 1), background=(0, 180),

@@ -88,7 +88,7 @@ def face_cloud(p: Params, units: np.ndarray) -> np.ndarray:
         np.ndarray: ``(N, POINTS, 3)`` in face units.
     """
     au = sided_units(units, p['skew'])
-    drop = .36 * au[26][:, 0]
+    drop = .34 * au[26][:, 0]
     cloud = np.zeros((len(units), POINTS, 3))
     cloud[:, :17] = jaw_points(p, au, drop)
     brows = brow_points(p, au)
@@ -130,7 +130,7 @@ def project(cloud: np.ndarray, p: Params) -> np.ndarray:
         y * np.cos(roll)
     points = np.stack([x, y], -1) * p['scale'][:, None, None]
     points[..., 0] += .5 + p['shift_x'][:, None]
-    points[..., 1] += .53 + p['shift_y'][:, None]
+    points[..., 1] += .505 + p['shift_y'][:, None]
     return points
 
 

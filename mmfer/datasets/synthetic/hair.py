@@ -124,8 +124,8 @@ def draw_beard(face: Face, canvas: np.ndarray) -> None:
         fill(canvas, np.concatenate([spline(outer), spline(inner)]), colour)
     upper = np.array([
         near(points[48], -.05, .08), near(points[48], -.07, -.03),
-        near(points[49], 0, -.11), near(points[33], 0, .08),
-        near(points[53], 0, -.11), near(points[54], .07, -.03),
+        near(points[49], 0, -.07), near(points[33], 0, .11),
+        near(points[53], 0, -.07), near(points[54], .07, -.03),
         near(points[54], .05, .08), near(points[53], 0, -.01),
         near(points[51], 0, .0), near(points[49], 0, -.01)])
     fill(canvas, spline(upper, True), colour)

@@ -8,7 +8,6 @@ from .counter_random import uniforms
 from .face import Face
 from .palette import hsv, tone
 
-
 # Patches of colour that are stretched to a background.
 _PATTERNS = uniforms(0, 'background', np.arange(1024), 48)
 
