@@ -3,6 +3,7 @@
 import csv
 import json
 import os
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -70,10 +71,13 @@ def test_two_processes_train_and_test(trained, tmp_path):
 
 
 @pytest.fixture
-def gloo(monkeypatch, tmp_path):
+def gloo(monkeypatch):
     """A group of one process, as the launcher would describe it."""
+    with socket.socket() as free:
+        free.bind(('127.0.0.1', 0))
+        port = str(free.getsockname()[1])
     for key, value in dict(RANK='0', WORLD_SIZE='1', LOCAL_RANK='0',
-                           MASTER_ADDR='127.0.0.1', MASTER_PORT='0').items():
+                           MASTER_ADDR='127.0.0.1', MASTER_PORT=port).items():
         monkeypatch.setenv(key, value)
     yield
     if torch.distributed.is_initialized():

@@ -5,6 +5,7 @@ import json
 import os
 import re
 import runpy
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -51,17 +52,24 @@ def weights(path):
 
 def test_train_and_resume(trained, tool, tmp_path):
     """Options as OpenMMLab's users know them; resuming changes nothing."""
-    fixed = ('train_dataloader.batch_size=16', 'param_scheduler.total_steps=2')
+    fixed = ('train_dataloader.batch_size=16',
+             'default_hooks.checkpoint.max_keep_ckpts=-1')
     assert tool('train', trained.config, '--work-dir', 'whole',
-                '--cfg-options', *fixed) is None
+                '--auto-scale-lr', '--cfg-options', *fixed) is None
     dumped = Config.fromfile(tmp_path / 'whole/toy.py')
     assert dumped.train_dataloader.batch_size == 16
+    assert dumped.auto_scale_lr.enable
 
-    assert tool('train', trained.config, '--work-dir', 'cut', '--no-validate',
-                '--cfg-options', *fixed, 'train_cfg.max_epochs=1') is None
-    assert not list(Path('cut').glob('best_*'))
+    Path('cut').mkdir()
+    shutil.copy('whole/epoch_1.pth', 'cut')
+    Path('cut/last_checkpoint').write_text(
+        os.fspath(tmp_path / 'cut/epoch_1.pth'))
     assert tool('train', trained.config, '--work-dir', 'cut', '--resume',
-                '--cfg-options', *fixed) is None
+                '--no-validate', '--auto-scale-lr', '--cfg-options',
+                *fixed) is None
+    assert 'Epoch(train) [1]' not in next(Path('cut').glob('*/*.log')
+                                          ).read_text()
+    assert not list(Path('cut').glob('best_*'))
     whole, again = weights('whole/epoch_2.pth'), weights('cut/epoch_2.pth')
     for key, value in whole.items():
         assert torch.equal(value, again[key]), key
