@@ -14,6 +14,7 @@ from mmfer.structures import LABEL_SPACES
 FERPLUS = list(LABEL_SPACES['ferplus'].classes)
 
 
+@HOOKS.register_module()
 class _Interrupt(Hook):
     """Stop the run in the middle of an epoch."""
 
@@ -110,7 +111,7 @@ def test_the_lowest_value_is_best_under_the_rule_less(toy_runner):
 
 def test_interrupted_and_resumed(toy_runner, log_of):
     """Stopped in the third of five epochs, carried on with a new batch."""
-    stop = dict(type=_Interrupt, at=20)
+    stop = dict(type='_Interrupt', at=20)
     hooks = [dict(type='LabelSpaceHook'), dict(type='ProtocolHook')]
     first = toy_runner(train_cfg__max_epochs=5, custom_hooks=hooks + [stop])
     with pytest.raises(KeyboardInterrupt):
