@@ -141,17 +141,17 @@ def get_installed_path(package: str) -> str:
 
 
 def _fix_package_lookup() -> None:
-    """Look packages up without pkg_resources where that is missing."""
-    from mmengine.utils import package_utils
-    try:
-        package_utils.is_installed('mmengine')
-    except ModuleNotFoundError:
-        for function in (is_installed, package2module, get_installed_path):
-            for module in ('mmengine.utils.package_utils', 'mmengine.utils',
-                           'mmengine.config.config', 'mmengine.hub.hub'):
-                if hasattr(import_module(module), function.__name__):
-                    setattr(
-                        import_module(module), function.__name__, function)
+    """Look packages up by the import system.
+
+    MMEngine's own way fails without pkg_resources, and with it looks for an
+    editable install in site-packages, where it is not.
+    """
+    for function in (is_installed, package2module, get_installed_path):
+        for name in ('mmengine.utils.package_utils', 'mmengine.utils',
+                     'mmengine.config.config', 'mmengine.hub.hub'):
+            module = import_module(name)
+            if hasattr(module, function.__name__):
+                setattr(module, function.__name__, function)
 
 
 def _learn_scope() -> None:
