@@ -1,12 +1,9 @@
 # Minutes on a CPU: a few thousand small faces from a folder with a CSV.
-# Copy it for a data set of your own, see README.md.
-_base_ = ['resnet18_1xb64_synthetic.py']
+_base_ = ['resnet18_1xb64_rafdb.py']
 
-faces = dict(
-    _delete_=True,
-    type='FERCSV',
-    data_root='work_dirs/quickstart/faces',
-    label_space='synthetic')
+init_weights = 'random'
+model = dict(head=dict(num_classes=8))
+
 train_pipeline = [
     dict(type='LoadFERImage'),
     dict(type='FaceAffine', size=64, shift=0.05, scale=0.1, rotate=10),
@@ -18,16 +15,17 @@ test_pipeline = [
     dict(type='FaceResize', size=64),
     dict(type='PackFERInputs'),
 ]
-train_dataloader = dict(
-    dataset=dict(split='train', pipeline=train_pipeline, **faces))
-val_dataloader = dict(
-    dataset=dict(
-        split='valid', pipeline=test_pipeline, test_mode=True, **faces))
-test_dataloader = dict(
-    dataset=dict(
-        split='test', pipeline=test_pipeline, test_mode=True, **faces))
+faces = dict(
+    type='FERCSV',
+    data_root='work_dirs/quickstart/faces',
+    label_space='synthetic')
+train_dataloader = dict(dataset=dict(pipeline=train_pipeline, **faces))
+test = dict(pipeline=test_pipeline, **faces)
+val_dataloader = dict(dataset=dict(split='valid', **test))
+test_dataloader = dict(dataset=test)
 
-optim_wrapper = dict(type='AutocastOptimWrapper')
+optim_wrapper = dict(
+    type='AutocastOptimWrapper', optimizer=dict(lr=0.05))
 param_scheduler = dict(T_max=6)
 train_cfg = dict(max_epochs=6)
 default_hooks = dict(logger=dict(interval=10))

@@ -26,5 +26,4 @@ data_preprocessor = dict(
 
 train_dataloader = dict(dataset=dict(pipeline=train_pipeline))
 val_dataloader = dict(batch_size=128, dataset=dict(pipeline=test_pipeline))
-test_dataloader = dict(
-    batch_size=128, dataset=dict(split='test', pipeline=test_pipeline))
+test_dataloader = val_dataloader
