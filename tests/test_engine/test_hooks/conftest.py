@@ -5,12 +5,14 @@ import os
 import cv2
 import numpy as np
 import pytest
+import torch
 import torch.nn.functional as F
 from mmengine.config import Config
 from mmengine.logging import MMLogger, MessageHub
 from mmengine.model import BaseModule
 from mmengine.runner import Runner
 from mmengine.visualization import Visualizer
+from torch import nn
 
 import mmfer  # noqa: F401
 from mmfer.registry import MODELS
@@ -18,11 +20,15 @@ from mmfer.registry import MODELS
 
 @MODELS.register_module()
 class _GridBackbone(BaseModule):
-    """Mean brightness in a grid of 3x3."""
+    """Scaled mean brightness in a grid of 3x3."""
+
+    def __init__(self, init_cfg=None):
+        super().__init__(init_cfg)
+        self.scale = nn.Parameter(torch.ones(1))
 
     def forward(self, x):
-        return (F.adaptive_avg_pool2d(x.mean(1, keepdim=True),
-                                      3).flatten(1), )
+        grid = F.adaptive_avg_pool2d(x.mean(1, keepdim=True), 3)
+        return (self.scale * grid.flatten(1), )
 
 
 def _write(root, folder, per_class, seed):
