@@ -8,7 +8,8 @@ default_hooks = dict(
     checkpoint=dict(
         type='CheckpointHook',
         interval=1,
-        max_keep_ckpts=1,
+        # The last but one outlives a kill while the last is being written.
+        max_keep_ckpts=2,
         save_best='expr/accuracy',
         rule='greater'),
     sampler_seed=dict(type='DistSamplerSeedHook'),

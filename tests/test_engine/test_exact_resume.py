@@ -20,8 +20,15 @@ from mmfer.registry import HOOKS
 
 @HOOKS.register_module()
 class KillHook(Hook):
+    def __init__(self, moment):
+        self.moment = moment
+
     def after_train_iter(self, runner, batch_idx, **kwargs):
-        if runner.epoch == 1 and batch_idx == 1:
+        if self.moment == 'in an epoch' and (runner.epoch, batch_idx) == (1, 1):
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    def before_save_checkpoint(self, runner, checkpoint):
+        if self.moment == 'while saving' and runner.epoch == 1:
             os.kill(os.getpid(), signal.SIGKILL)
 '''
 _RUN = '''
@@ -38,8 +45,10 @@ def _final_weights(work_dir):
         os.fspath(work_dir / 'epoch_3.pth'), 'cpu')['state_dict']
 
 
-@pytest.mark.parametrize('num_workers', [0, 2])
-def test_killed_and_resumed_equals_uninterrupted(tmp_path, num_workers):
+@pytest.mark.parametrize('num_workers, moment', [(0, 'while saving'),
+                                                 (2, 'in an epoch')])
+def test_killed_and_resumed_equals_uninterrupted(tmp_path, num_workers,
+                                                 moment):
     root = make_ferplus(tmp_path / 'data')
     make_ferplus(root, 'valid', per_class=1)
 
@@ -52,7 +61,7 @@ def test_killed_and_resumed_equals_uninterrupted(tmp_path, num_workers):
 
     cut = config('cut')
     cut.custom_imports.imports += ['kill_hook']
-    cut.custom_hooks.append(dict(type='KillHook'))
+    cut.custom_hooks.append(dict(type='KillHook', moment=moment))
     cut.dump(tmp_path / 'cut.py')
     (tmp_path / 'kill_hook.py').write_text(_KILL_HOOK)
     path = os.pathsep.join(
