@@ -3,7 +3,8 @@
 #
 # Test by several processes: one a GPU, or on the CPU where there is none.
 #
-#   bash tools/dist_test.sh CONFIG CHECKPOINT NUM_PROCESSES [options of tools/test.py]
+#   bash tools/dist_test.sh CONFIG CHECKPOINT NUM_PROCESSES [options of
+#   tools/test.py]
 #
 # Several machines: set NNODES, NODE_RANK, MASTER_ADDR and PORT on each.
 set -euo pipefail

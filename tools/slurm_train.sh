@@ -3,8 +3,8 @@
 #
 # Train on a slurm cluster, one process a GPU.
 #
-#   GPUS=8 bash tools/slurm_train.sh PARTITION JOB_NAME CONFIG WORK_DIR [options of
-#   tools/train.py]
+#   GPUS=8 bash tools/slurm_train.sh PARTITION JOB_NAME CONFIG WORK_DIR [options
+#   of tools/train.py]
 #
 # Set GPUS (default 1), GPUS_PER_NODE (default the lesser of GPUS and 8),
 # CPUS_PER_TASK (default 5) and SRUN_ARGS as needed.
