@@ -43,8 +43,9 @@ class LabelSpaceHook(Hook):
 
     def after_load_checkpoint(self, runner: Runner, checkpoint: dict) -> None:
         """Compare the checkpoint with the model and the datasets in use."""
-        training = isinstance(runner._train_loop,
-                              BaseLoop) and not self._trained
+        # Other hooks may build the training loop in a test run too.
+        training = isinstance(runner._train_loop, BaseLoop) and not isinstance(
+            runner._test_loop, BaseLoop) and not self._trained
         resuming = training and runner._resume
         classes = checkpoint_classes(checkpoint)
         self._check_weights(runner, checkpoint, training, resuming, classes)
