@@ -16,11 +16,8 @@ roots=(train_dataloader val_dataloader test_dataloader)
 roots=("${roots[@]/%/.dataset.data_root=$out/faces}")
 
 say "1/4 drawing faces into $out/faces"
-for part in "train 3000" "valid 600" "test 600"; do
-    read -r split size <<<"$part"
-    "$PY" tools/dataset_tools/make_synthetic.py "$out/faces" --resume \
-        --split "$split" --size "$size" --image-size 64
-done
+"$PY" tools/dataset_tools/make_synthetic.py "$out/faces" --resume \
+    --split train valid test --size 3000 600 600 --image-size 64 --workers 2
 
 say "2/4 training; the log is in $out/run"
 "$PY" tools/train.py "$config" --work-dir "$out/run" --resume \

@@ -29,7 +29,7 @@ def test_writes_what_the_dataset_draws_and_resumes(tmp_path):
             '--masks')
     done = run(*args, '--workers', 2)
     assert done.returncode == 0, done.stderr
-    with open(out / 'annotations.csv', newline='') as file:
+    with open(out / 'labels.csv', newline='') as file:
         rows = list(csv.DictReader(file))
     assert len(rows) == 12
     assert list(rows[0])[:4] == ['path', 'expression', 'valence', 'arousal']
@@ -52,16 +52,16 @@ def test_writes_what_the_dataset_draws_and_resumes(tmp_path):
     # As after a kill: one picture is lost, another must not be drawn again.
     content = (out / rows[0]['path']).read_bytes()
     (out / rows[0]['path']).unlink()
-    (out / 'annotations.csv').unlink()
+    (out / 'labels.csv').unlink()
     kept = os.stat(out / rows[1]['path']).st_mtime_ns
     assert run(*args, '--resume').returncode == 0
     assert (out / rows[0]['path']).read_bytes() == content
     assert os.stat(out / rows[1]['path']).st_mtime_ns == kept
-    assert (out / 'annotations.csv').is_file()
+    assert (out / 'labels.csv').is_file()
     assert not list(out.rglob('*.part*'))
 
     changed = run(*args[:1], '--size', 7, '--resume')
-    assert changed.returncode == 1 and 'size: 6 before, 7 now' in \
+    assert changed.returncode == 1 and 'size: [6, 6] before, [7, 7, 7] now' in \
         changed.stderr
 
 
@@ -72,7 +72,8 @@ def test_writes_what_the_dataset_draws_and_resumes(tmp_path):
     (('OUT/file', ), 'is a file'),
     (('OUT/new', '--size', '0'), 'size must lie in'),
     (('OUT/new', '--workers', '-1'), 'must not be negative'),
-], ids=['nothing', 'not-empty', 'not-begun', 'file', 'size', 'workers'])
+    (('OUT/new', '--size', '5', '6'), '2 numbers for 3 splits'),
+], ids=['nothing', 'not-empty', 'not-begun', 'file', 'size', 'workers', 'sizes'])
 def test_bad_arguments(tmp_path, args, words):
     (tmp_path / 'file').write_text('x')
     done = run(*(a.replace('OUT', str(tmp_path)) for a in args))

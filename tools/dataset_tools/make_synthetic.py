@@ -22,7 +22,7 @@ EXAMPLES = """
 what is written:
   OUT/images/SPLIT/000000.png   the faces
   OUT/masks/SPLIT/000000.png    255 = hidden by an occluder (with --masks)
-  OUT/annotations.csv           one row a face: path, expression (the votes'
+  OUT/labels.csv                one row a face: path, expression (the votes'
                                 majority), valence, arousal, au1 ... au43 in
                                 [0, 1], 68 landmarks as x0,y0,x1,y1 ... in
                                 pixels, subject, split, votes_neutral ...
@@ -30,10 +30,8 @@ what is written:
 
 examples:
   1000 training faces and 500 of each other split, on two processes:
-    python tools/dataset_tools/make_synthetic.py data/synthetic --size 1000 \\
-        --workers 2
-    python tools/dataset_tools/make_synthetic.py data/more --size 500 \\
-        --split valid test
+    python tools/dataset_tools/make_synthetic.py data/synthetic \\
+        --split train valid test --size 1000 500 500 --workers 2
   go on after an interruption: the same line with --resume
   only look at the faces, without writing a dataset:
     python tools/dataset_tools/make_synthetic.py --contact-sheet faces.png
@@ -50,8 +48,9 @@ def parse_args() -> argparse.Namespace:
         description=__doc__, epilog=EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument('out', nargs='?', help='the folder to write to')
-    parser.add_argument('--size', type=int, default=1000,
-                        help='faces per split (default: 1000)')
+    parser.add_argument('--size', type=int, nargs='+', default=[1000],
+                        help='faces of each split, or one number for all '
+                        '(default: 1000)')
     parser.add_argument('--split', nargs='+', default=['train', 'valid',
                                                        'test'],
                         choices=SyntheticFER.SPLITS,
@@ -78,6 +77,11 @@ def parse_args() -> argparse.Namespace:
     args = parser.parse_args()
     if args.out is None and args.contact_sheet is None:
         parser.error('say where to write: a folder, or --contact-sheet FILE')
+    if len(args.size) == 1:
+        args.size *= len(args.split)
+    if len(args.size) != len(args.split):
+        parser.error(f'--size gives {len(args.size)} numbers for '
+                     f'{len(args.split)} splits')
     if args.workers < 0:
         parser.error(f'--workers must not be negative, got {args.workers}')
     return args
@@ -86,7 +90,8 @@ def parse_args() -> argparse.Namespace:
 def build(settings: Dict[str, Any], split: str) -> SyntheticFER:
     """The dataset of a split."""
     return SyntheticFER(
-        size=settings['size'], split=split,
+        size=dict(zip(settings['split'], settings['size']))[split],
+        split=split,
         image_size=settings['image_size'], seed=settings['seed'],
         num_subjects=settings['subjects'], ambiguity=settings['ambiguity'],
         occlusion=settings['occlusion'],
@@ -189,7 +194,7 @@ def main() -> None:
         for split in args.split:
             os.makedirs(osp.join(args.out, kind, split), exist_ok=True)
     jobs = [(args.out, settings, split, index) for split in args.split
-            for index in range(args.size)]
+            for index in range(len(_DATASETS[split]))]
     with Progress(TextColumn('faces'), BarColumn(), MofNCompleteColumn(),
                   TimeRemainingColumn()) as progress:
         task = progress.add_task('faces', total=len(jobs))
@@ -203,9 +208,9 @@ def main() -> None:
                     progress.advance(task)
     text = io.StringIO()
     csv.writer(text, lineterminator='\n').writerows(table(settings))
-    write_whole(osp.join(args.out, 'annotations.csv'),
+    write_whole(osp.join(args.out, 'labels.csv'),
                 text.getvalue().encode())
-    print(f'{len(jobs)} faces in {args.out}, described in annotations.csv')
+    print(f'{len(jobs)} faces in {args.out}, described in labels.csv')
 
 
 if __name__ == '__main__':
