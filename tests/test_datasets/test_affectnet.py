@@ -177,7 +177,8 @@ def test_official_totals():
 ], ids=['label 11', 'negative label', 'word as label', 'no label',
         'valence above 1', 'arousal of another scale', 'word as arousal',
         'infinite arousal', 'no arousal', 'flat box', 'NaN width',
-        'NaN corner', 'no valence', 'word as box', 'half a landmark', 'no landmarks',
+        'NaN corner', 'no valence', 'word as box', 'half a landmark',
+        'no landmarks',
         'word as landmark', 'infinite landmark', 'no path', 'too many cells',
         'too few cells', 'NUL byte'])
 def test_bad_row(tmp_path, bad, value):

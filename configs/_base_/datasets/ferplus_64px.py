@@ -1,25 +1,15 @@
 # FERPlus at 64 px, near its native 48, for training from scratch on a CPU.
 _base_ = ['ferplus.py']
 
+load, resize, flip, erase, pack = _base_.train_pipeline
 train_pipeline = [
-    dict(type='LoadFERImage'),
+    load,
     dict(type='FaceAffine', size=64, shift=0.1, scale=0.15, rotate=15),
-    dict(type='FaceFlip', prob=0.5),
-    dict(
-        type='RandomErasing',
-        erase_prob=0.5,
-        min_area_ratio=0.02,
-        max_area_ratio=0.25,
-        aspect_range=(0.3, 3.3),
-        mode='const',
-        fill_color=(128, 128, 128)),
-    dict(type='PackFERInputs'),
+    flip,
+    dict(erase, fill_color=(128, 128, 128)),
+    pack,
 ]
-test_pipeline = [
-    dict(type='LoadFERImage'),
-    dict(type='FaceResize', size=64),
-    dict(type='PackFERInputs'),
-]
+test_pipeline = [load, dict(resize, size=64), pack]
 # The pictures are grey.
 data_preprocessor = dict(
     mean=(128, 128, 128), std=(64, 64, 64), to_rgb=False)

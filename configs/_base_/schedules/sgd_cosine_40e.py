@@ -1,11 +1,4 @@
+_base_ = ['cosine_40e.py']
+
 optim_wrapper = dict(
     optimizer=dict(type='SGD', lr=0.01, momentum=0.9, weight_decay=5e-4))
-param_scheduler = dict(
-    type='CosineAnnealingLR',
-    T_max=40,
-    by_epoch=True,
-    convert_to_iter_based=True)
-train_cfg = dict(by_epoch=True, max_epochs=40, val_interval=1)
-val_cfg = dict()
-test_cfg = dict()
-auto_scale_lr = dict(base_batch_size=64)

@@ -49,7 +49,8 @@ def _camera(face: Face, picture: np.ndarray) -> np.ndarray:
 
 
 def render_face(parameters: np.ndarray, units: np.ndarray,
-                points: np.ndarray, image_size: int) -> Tuple[np.ndarray, np.ndarray]:
+                points: np.ndarray,
+                image_size: int) -> Tuple[np.ndarray, np.ndarray]:
     """Draw a face.
 
     Args:
