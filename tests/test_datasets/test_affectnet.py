@@ -225,8 +225,7 @@ def spoil(path: Path, how: str, trace: Path) -> None:
     elif how == 'text':
         path.write_text('3\n')
     elif how == 'pickled':
-        np.save(path, np.array([Trap(str(trace))], dtype=object),
-                allow_pickle=True)
+        np.save(path, np.array([Trap(str(trace))], dtype=object))
     elif how == 'zip':
         with open(path, 'wb') as file:
             np.savez(file, a=np.zeros(1))

@@ -16,6 +16,7 @@ ORDERS = dict(
     ferplus='neutral happiness surprise sadness anger disgust fear contempt',
     ferplus7='neutral happiness surprise sadness anger disgust fear',
     ckplus='neutral anger contempt disgust fear happy sadness surprise',
+    ckplus7='anger contempt disgust fear happy sadness surprise',
     ckplus48='anger disgust fear happy sadness surprise contempt',
     expw='angry disgust fear happy sad surprise neutral',
     sfew='Angry Disgust Fear Happy Neutral Sad Surprise',

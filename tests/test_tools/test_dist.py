@@ -127,5 +127,5 @@ def test_slurm_script_calls_srun(tmp_path):
     assert done.returncode == 0, done.stderr
     assert {'--partition=gpu', '--job-name=faces', '--ntasks=16',
             '--gres=gpu:8', '--ntasks-per-node=8'} <= set(asked)
-    assert asked[-6:] == ['my config.py', '--work-dir', 'out', '--launcher',
-                          'slurm', '--amp']
+    assert asked[-6:] == ['my config.py', '--work-dir', 'out', '--amp',
+                          '--launcher', 'slurm']

@@ -46,7 +46,7 @@ def write_config(path, root, splits=('train', 'val', 'test')):
         lines.append(
             f"{split}_dataloader = dict(batch_size=2, dataset=dict("
             f"type='FERPlus', data_root={str(root)!r}, "
-            f"split={names[split]!r}, "
+            f"split={names[split]!r}, drop='unusable', "
             "pipeline=[dict(type='NotBuilt')]))")
     path.write_text('\n'.join(lines) + '\n')
     return str(path)
