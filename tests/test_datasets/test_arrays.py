@@ -61,7 +61,7 @@ def test_bad_npy(tmp_path):
     path = tmp_path / 'a.npy'
     with pytest.raises(FileNotFoundError, match='a.npy.*Remedy'):
         read_npy(str(path))
-    np.save(path, np.array([{}]), allow_pickle=True)
+    np.save(path, np.array([{}]))
     with pytest.raises(AnnotationError, match='a.npy: not a plain .npy'):
         read_npy(str(path))
     path.write_bytes(b'\x80\x04N.')

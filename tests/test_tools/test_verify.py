@@ -63,7 +63,7 @@ def test_clean_dataset(tool, toy, capsys):
     assert tool.main([toy[1]]) == 0
     printed = capsys.readouterr().out
     assert 'passed: 0 kinds of errors, 0 kinds of warnings' in printed
-    assert 'contempt' in printed and 'drop rule official' in printed
+    assert 'contempt' in printed and 'drop rule unusable' in printed
     with open(Path('work_dirs') / 'verify' / 'toy.json') as file:
         report = json.load(file)
     assert report['passed'] and report['config'] == toy[1]
