@@ -2,7 +2,8 @@
 _base_ = ['resnet18_1xb64_rafdb.py']
 
 init_weights = 'random'
-model = dict(head=dict(num_classes=8))
+model = dict(
+    backbone=dict(zero_init_residual=False), head=dict(num_classes=8))
 
 train_pipeline = [
     dict(type='LoadFERImage'),
@@ -25,7 +26,8 @@ val_dataloader = dict(dataset=dict(split='valid', **test))
 test_dataloader = dict(dataset=test)
 
 optim_wrapper = dict(
-    type='AutocastOptimWrapper', optimizer=dict(lr=0.05))
-param_scheduler = dict(T_max=6)
-train_cfg = dict(max_epochs=6)
+    type='AutocastOptimWrapper',
+    optimizer=dict(_delete_=True, type='AdamW', lr=1e-3, weight_decay=0.05))
+param_scheduler = dict(T_max=8)
+train_cfg = dict(max_epochs=8)
 default_hooks = dict(logger=dict(interval=10))
