@@ -52,11 +52,11 @@ def verify_config(cfg: Config,
         for part in parts
     }
     everything = [s for members in samples.values() for s in members]
-    paths = list(dict.fromkeys(s.path for s in everything if s.path))
+    on_disk = [s for s in everything if s.path and s.facts is None]
+    paths = list(dict.fromkeys(s.path for s in on_disk))
     facts = scan_files(paths, workers, track) if paths else {}
-    for sample in everything:
-        if sample.path is not None:
-            sample.facts = facts[sample.path]
+    for sample in on_disk:
+        sample.facts = facts[sample.path]
     datasets = []
     for part in parts:
         members = samples[part.title]

@@ -12,12 +12,16 @@ from mmfer.structures import AnnotationError, ImageError, LabelSpace
 from .randomness import WorkerRandomness
 
 
-def _take(labels: np.ndarray, indices: Union[int, Sequence[int]]
-          ) -> np.ndarray:
-    """The labels of a subset, by the meaning of MMEngine's ``indices``."""
+COLUMNS = Dict[str, np.ndarray]
+
+
+def _take(columns: COLUMNS, indices: Union[int, Sequence[int]]) -> COLUMNS:
+    """The rows of a subset, by the meaning of MMEngine's ``indices``."""
     if not isinstance(indices, int):
-        return labels[np.array(indices, dtype=np.int64)]
-    return labels[:indices] if indices >= 0 else labels[indices:]
+        rows = np.array(indices, dtype=np.int64)
+    else:
+        rows = slice(indices) if indices >= 0 else slice(indices, None)
+    return {name: column[rows] for name, column in columns.items()}
 
 
 class BaseFERDataset(BaseDataset):
@@ -82,7 +86,7 @@ class BaseFERDataset(BaseDataset):
         self.sample_offset = 0
         self.randomness = WorkerRandomness()
         self.failed: Optional[torch.Tensor] = None
-        self._labels = np.zeros(0, dtype=np.int64)
+        self._columns: COLUMNS = {}
         super().__init__(
             ann_file=kwargs.pop('ann_file', ''),
             data_root=osp.expanduser(data_root),
@@ -127,19 +131,32 @@ class BaseFERDataset(BaseDataset):
                 sample['gt_score'] = self._map_score(sample['gt_score'],
                                                      mapping)
             kept.append(sample)
-        labels = np.array([sample['gt_label'] for sample in kept])
+        columns = self.make_columns(kept)
         if kept and self._indices is not None:
-            labels = _take(labels, self._indices)
-        if not labels.size:
+            columns = _take(columns, self._indices)
+        if not columns['gt_label'].size:
             raise AnnotationError(
                 f'{type(self).__name__}, split {self.split!r}: no sample '
                 'remains', self.data_root,
                 remedy='check data_root, split, indices and label_space '
                 f'{list(self.label_space.classes)}')
-        self._labels = labels
+        self._columns = columns
         if 'img_path' in kept[0] and 'img' not in kept[0]:
             self._check_first_image(kept[0]['img_path'])
         return kept
+
+    def make_columns(self, samples: List[dict]) -> COLUMNS:
+        """What is kept of all samples in arrays, for fast access.
+
+        Args:
+            samples (List[dict]): The annotations, N > 0 of them or none.
+
+        Returns:
+            dict[str, np.ndarray]: Arrays of length N; ``gt_label`` at least,
+            int64.
+        """
+        labels = [sample['gt_label'] for sample in samples]
+        return dict(gt_label=np.array(labels, dtype=np.int64))
 
     def _map_score(self, score: Sequence[float],
                    mapping: np.ndarray) -> np.ndarray:
@@ -198,23 +215,23 @@ class BaseFERDataset(BaseDataset):
     @force_full_init
     def get_gt_labels(self) -> np.ndarray:
         """The label of every sample, int64 of shape ``(N, )``, as read."""
-        return self._labels.copy()
+        return self._columns['gt_label'].copy()
 
     @force_full_init
     def get_cat_ids(self, idx: int) -> List[int]:
         """The label of a sample, as a list."""
-        return [int(self._labels[idx])]
+        return [int(self._columns['gt_label'][idx])]
 
     def get_subset_(self, indices: Union[int, Sequence[int]]) -> None:
         """Keep only a part, see ``mmengine.dataset.BaseDataset``."""
         super().get_subset_(indices)
-        self._labels = _take(self._labels, indices)
+        self._columns = _take(self._columns, indices)
 
     def get_subset(self, indices: Union[int, Sequence[int]]
                    ) -> 'BaseFERDataset':
         """A part as a new dataset, see ``mmengine.dataset.BaseDataset``."""
         subset = super().get_subset(indices)
-        subset._labels = _take(self._labels, indices)
+        subset._columns = _take(self._columns, indices)
         return subset
 
     def _copy_without_annotation(self, memo: Optional[dict] = None

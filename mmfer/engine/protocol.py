@@ -83,7 +83,7 @@ def _leaf(dataset: Any) -> Dict[str, Any]:
             class_counts=counts,
             official_counts=None)
     info['noise'] = info.get('noise') or 'none'
-    info['align'] = align_recipe(dataset)
+    info['align'] = info.get('align') or align_recipe(dataset)
     info['pipeline'] = [
         ' '.join(repr(t).split())
         for t in getattr(getattr(dataset, 'pipeline', None), 'transforms', ())

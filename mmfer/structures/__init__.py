@@ -4,9 +4,10 @@ from .errors import AnnotationError, ImageError
 from .fer_data_sample import FERDataSample
 from .label_space import (EXPRESSIONS, LABEL_SPACES, LabelSpace,
                           canonical_expression)
+from .sample_batch import SampleBatch
 
 __all__ = [
     'ACTION_UNITS', 'AU_SETS', 'AnnotationError', 'EXPRESSIONS',
-    'FERDataSample', 'ImageError', 'LABEL_SPACES', 'LabelSpace', 'au_names',
-    'canonical_expression'
+    'FERDataSample', 'ImageError', 'LABEL_SPACES', 'LabelSpace',
+    'SampleBatch', 'au_names', 'canonical_expression'
 ]

@@ -24,11 +24,13 @@ data_preprocessor = dict(type='FERDataPreprocessor')
 train_dataloader = dict(
     batch_size=64,
     num_workers=2,
+    collate_fn=dict(type='fer_collate'),
     dataset=dict(split='train', pipeline=train_pipeline),
     sampler=dict(type='DefaultSampler', shuffle=True))
 val_dataloader = dict(
     batch_size=64,
     num_workers=2,
+    collate_fn=dict(type='fer_collate'),
     dataset=dict(pipeline=test_pipeline, test_mode=True),
     sampler=dict(type='DefaultSampler', shuffle=False))
 test_dataloader = val_dataloader

@@ -52,7 +52,7 @@ def read_samples(part: Part) -> Iterator[Tuple[Sample, Dict[str, Any]]]:
     for index in range(len(part.dataset)):
         info = part.dataset.get_data_info(index)
         sample = Sample(part, index, path=info.get('img_path') or None)
-        if sample.path is None and info.get('img') is not None:
+        if info.get('img') is not None:
             sample.facts = scan_array(info['img'])
         sample.label = _as_index(info.get('gt_label'))
         classes = part.classes

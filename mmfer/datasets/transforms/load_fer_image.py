@@ -103,7 +103,9 @@ class LoadFERImage(BaseTransform):
         else:
             img = self._from_array(given, results.get('img_path'))
         results['img'] = img
-        results['img_shape'] = results['ori_shape'] = img.shape[:2]
+        results['img_shape'] = img.shape[:2]
+        # A packed face knows its first shape already.
+        results.setdefault('ori_shape', img.shape[:2])
         return results
 
     def _read(self, path: str) -> np.ndarray:

@@ -1,23 +1,24 @@
 # Copyright (c) mmfer contributors.
-from typing import Any, List, Sequence
+from typing import Any, Dict, Sequence, Union
 
 import torch
+import torch.nn.functional as F
+from mmengine.model import stack_batch
 from mmpretrain.models import ClsDataPreprocessor
 from mmpretrain.structures import DataSample
 
 from mmfer.registry import MODELS
-
-# The further targets of a face, besides gt_label and gt_score.
-_TARGETS = ('gt_au', 'gt_va', 'gt_landmarks')
+from mmfer.structures import SampleBatch
 
 
 @MODELS.register_module()
 class FERDataPreprocessor(ClsDataPreprocessor):
     """From a collated batch to what the classifier takes.
 
-    MMPretrain's ``ClsDataPreprocessor`` (device, RGB, normalisation, mixup
-    and cutmix) which also moves action units, valence-arousal and landmarks
-    to the device, one copy a kind and batch.
+    Like MMPretrain's ``ClsDataPreprocessor`` it moves a batch to the device,
+    turns it to RGB, normalises it, and applies mixup and cutmix. It differs
+    in what travels: pixels as bytes, and of each kind of target one stack,
+    without waiting for either.
 
     Args:
         mean (Sequence[float]): The mean of R, G, B in 0..255. Defaults to
@@ -46,19 +47,61 @@ class FERDataPreprocessor(ClsDataPreprocessor):
                 False.
 
         Returns:
-            dict: ``inputs``: float32 ``(N, 3, H, W)``; ``data_samples``.
+            dict: ``inputs``: float32 ``(N, 3, H, W)``; ``data_samples``: a
+            :class:`~mmfer.structures.SampleBatch` on the device, or None.
         """
-        data = super().forward(data, training)
-        if data['data_samples'] is not None:
-            self._move_targets(data['data_samples'])
-        return data
+        inputs, samples = data['inputs'], data.get('data_samples')
+        if samples is not None and not isinstance(samples[0], DataSample):
+            return super().forward(data, training)
+        inputs = self._to_device(inputs)
+        if samples is None:
+            return dict(inputs=self._normalize(inputs), data_samples=None)
+        samples = SampleBatch.of(samples).to(self.device)
+        inputs, targets = self._normalize(inputs), samples.targets
+        if (self.to_onehot and 'gt_label' in targets
+                and 'gt_score' not in targets):
+            targets = self._one_hot(samples)
+        if training and self.batch_augments and 'gt_score' in targets:
+            inputs, score = self.batch_augments(inputs, targets['gt_score'])
+            targets = {**targets, 'gt_score': score}
+        if targets is not samples.targets:
+            samples = samples.with_targets(targets)
+        return dict(inputs=inputs, data_samples=samples)
 
-    def _move_targets(self, samples: List[DataSample]) -> None:
-        for name in _TARGETS:
-            having = [s for s in samples if name in s]
-            if not having:
-                continue
-            batch = torch.stack([s.get(name) for s in having])
-            batch = batch.to(self.device, non_blocking=True)
-            for sample, target in zip(having, batch):
-                sample.set_field(target, name)
+    def _to_device(self, inputs: Union[torch.Tensor, Sequence[torch.Tensor]]
+                   ) -> Union[torch.Tensor, Sequence[torch.Tensor]]:
+        if isinstance(inputs, torch.Tensor):
+            return inputs.to(self.device, non_blocking=True)
+        if len({image.shape for image in inputs}) == 1:
+            return self._to_device(torch.stack(tuple(inputs)))
+        return [self._to_device(image) for image in inputs]
+
+    def _normalize(self, inputs: Union[torch.Tensor, Sequence[torch.Tensor]]
+                   ) -> torch.Tensor:
+        """RGB, normalised, padded to a multiple of ``pad_size_divisor``."""
+        if not isinstance(inputs, torch.Tensor):
+            images = [self._to_floats(image[None])[0] for image in inputs]
+            return stack_batch(images, self.pad_size_divisor, self.pad_value)
+        inputs = self._to_floats(inputs)
+        height, width = inputs.shape[-2:]
+        bottom, right = -height % self.pad_size_divisor, (
+            -width % self.pad_size_divisor)
+        if bottom or right:
+            inputs = F.pad(inputs, (0, right, 0, bottom), value=self.pad_value)
+        return inputs
+
+    def _to_floats(self, inputs: torch.Tensor) -> torch.Tensor:
+        if self.to_rgb and inputs.size(1) == 3:
+            inputs = inputs.flip(1)
+        return (inputs.float() - self.mean).div_(self.std)
+
+    def _one_hot(self, samples: SampleBatch) -> Dict[str, torch.Tensor]:
+        number = self.num_classes or samples[0].get('num_classes')
+        if number is None:
+            raise ValueError('one-hot labels need the number of classes. '
+                             'Remedy: data_preprocessor=dict(num_classes=...)')
+        label = samples.targets['gt_label']
+        # Not F.one_hot, which waits for the device to check the labels.
+        score = torch.zeros(len(label), number, device=label.device)
+        return {**samples.targets,
+                'gt_score': score.scatter_(1, label[:, None], 1.)}

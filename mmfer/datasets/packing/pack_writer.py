@@ -1,0 +1,184 @@
+# Copyright (c) mmfer contributors.
+import os
+import os.path as osp
+import shutil
+from typing import Any, Dict, List, Sequence
+
+import numpy as np
+
+from mmfer.structures import AnnotationError
+from .columns import from_arrays, to_arrays
+from .pack_format import (ANNOTATIONS, INDEX, PROGRESS, VERSION, digest,
+                          read_json, write_json)
+from .pixel_array import pixel_file
+
+# What the pixels files hold; not annotations.
+_PIXELS = dict(img='images', gt_mask='gt_mask')
+# Known from the packed folder itself.
+_LEFT_OUT = ('sample_idx', 'img_shape')
+
+
+class PackWriter:
+    """Writes a packed folder, chunk by chunk, and goes on after a kill.
+
+    Args:
+        folder (str): The folder, made if it is missing.
+        job (Dict[str, Any]): What is packed, in types that JSON knows. A
+            folder that was begun with another job is refused.
+        samples (int): How many samples there will be.
+        size (Sequence[int]): Height and width of all images.
+
+    Raises:
+        AnnotationError: If the folder holds something else.
+        OSError: If the disk has not enough room.
+    """
+
+    def __init__(self, folder: str, job: Dict[str, Any], samples: int,
+                 size: Sequence[int]) -> None:
+        self.folder, self.job, self.samples = folder, job, samples
+        self.size = tuple(size)
+        os.makedirs(folder, exist_ok=True)
+        self._progress = osp.join(folder, PROGRESS)
+        self._state = dict(
+            job=job, size=list(size), done=0, pixels={}, parts=[],
+            constants={}, unreadable=[])
+        if osp.isfile(self._progress):
+            self._resume()
+        elif os.listdir(folder):
+            raise AnnotationError(
+                'the folder is not empty', folder,
+                remedy='name another one with --out, or --overwrite it')
+        self._check_room()
+        write_json(self._progress, self._state)
+
+    def _resume(self) -> None:
+        state = read_json(self._progress)
+        if (state['job'], state['size']) != (self.job, list(self.size)):
+            raise AnnotationError(
+                'the folder was begun from another dataset or with other '
+                'settings', self.folder,
+                remedy='name another one with --out, or --overwrite it')
+        self._state = state
+
+    @property
+    def done(self) -> int:
+        """How many samples of the dataset are dealt with, safely on disk."""
+        return self._state['done']
+
+    def _check_room(self) -> None:
+        # Half as much again for masks and annotations.
+        wanted = int((self.samples - self.done) * np.prod(self.size) * 3 * 1.5)
+        free = shutil.disk_usage(self.folder).free
+        if wanted > free:
+            raise OSError(
+                f'{osp.abspath(self.folder)}: up to {wanted / 1e9:.1f} GB are '
+                f'needed and {free / 1e9:.1f} GB are free. Remedy: make room, '
+                'name another disk with --out, or choose a smaller --size')
+
+    def write(self, results: List[dict], handled: int,
+              unreadable: Sequence[str] = ()) -> None:
+        """Write one chunk.
+
+        Args:
+            results (List[dict]): Transformed samples with ``img``.
+            handled (int): How many samples of the dataset they stand for,
+                the unreadable ones counted in.
+            unreadable (Sequence[str]): Messages of those that are left out.
+                Defaults to ().
+
+        Raises:
+            AnnotationError: If masks are there for a part only, or
+                annotations cannot be stacked.
+        """
+        if results:
+            rows = [self._annotation(r) for r in results]
+            self._write_arrays(self._part(self.done), to_arrays(rows))
+            for key, name in _PIXELS.items():
+                values = [r[key] for r in results if key in r]
+                if len(values) not in (0, len(results)):
+                    raise AnnotationError(
+                        f'{key} is there for {len(values)} of {len(results)} '
+                        'samples', results[0].get('img_path'))
+                if values:
+                    self._append(name, np.stack(values))
+            self._state['parts'].append(self.done)
+            self._state['constants'] = {
+                k: v
+                for k, v in results[0].items() if isinstance(v, dict)
+            }
+        self._state['done'] += handled
+        self._state['unreadable'] += unreadable
+        write_json(self._progress, self._state)
+
+    @staticmethod
+    def _annotation(result: dict) -> dict:
+        return {
+            k: v
+            for k, v in result.items() if k not in (*_PIXELS, *_LEFT_OUT)
+            and not isinstance(v, (dict, type(None)))
+        }
+
+    def _part(self, start: int) -> str:
+        return osp.join(self.folder, f'annotations-{start:09d}.npz')
+
+    @staticmethod
+    def _write_arrays(path: str, arrays: Dict[str, np.ndarray]) -> None:
+        with open(path, 'wb') as file:
+            np.savez(file, **arrays)
+            file.flush()
+            os.fsync(file.fileno())
+
+    def _append(self, name: str, pixels: np.ndarray) -> None:
+        """Write pixels at their place, over what a kill left behind it."""
+        state = self._state['pixels'].setdefault(
+            name, dict(shape=[0, *pixels.shape[1:]], chunks=[]))
+        path = osp.join(self.folder, pixel_file(name))
+        with open(path, 'r+b' if osp.isfile(path) else 'w+b') as file:
+            file.seek(int(np.prod(state['shape'])))
+            file.write(pixels.data)
+            file.truncate()
+            file.flush()
+            os.fsync(file.fileno())
+        state['shape'][0] += len(pixels)
+        state['chunks'].append((len(pixels), digest(pixels)))
+
+    def finish(self, **description: Any) -> None:
+        """Join the annotations and write the index, which makes it whole.
+
+        Args:
+            **description: What else the index tells.
+
+        Raises:
+            AnnotationError: If samples are missing, or annotations cannot be
+                stacked.
+        """
+        if self.done != self.samples or not self._state['parts']:
+            raise AnnotationError(
+                f'{self.done} of {self.samples} samples are packed, in '
+                f"{len(self._state['parts'])} chunks", self.folder)
+        parts = [self._part(start) for start in self._state['parts']]
+        rows: List[dict] = []
+        for part in parts:
+            with np.load(part, allow_pickle=False) as arrays:
+                columns = from_arrays(dict(arrays))
+            rows += [{
+                name: value
+                for name, value in zip(columns, row) if value is not None
+            } for row in zip(*columns.values())]
+        path = osp.join(self.folder, ANNOTATIONS)
+        self._write_arrays(path, to_arrays(rows))
+        with open(path, 'rb') as file:
+            checksum = digest(file.read())
+        write_json(
+            osp.join(self.folder, INDEX),
+            dict(
+                version=VERSION,
+                samples=len(rows),
+                annotations=checksum,
+                pixels=self._state['pixels'],
+                constants=self._state['constants'],
+                unreadable=self._state['unreadable'],
+                job=self.job,
+                **description))
+        for file in (*parts, self._progress):
+            os.remove(file)
