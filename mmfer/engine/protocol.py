@@ -217,6 +217,12 @@ def describe_run(runner: Runner, loop: Any) -> Dict[str, Any]:
     return plain(
         dict(
             model=' > '.join(parts),
+            augments=[
+                ' '.join(repr(a).split())
+                for a in getattr(
+                    getattr(model.data_preprocessor, 'augments', None),
+                    'augments', ())
+            ],
             config=runner.cfg.filename,
             seed=runner.seed,
             deterministic=runner.deterministic,

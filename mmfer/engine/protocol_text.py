@@ -87,6 +87,7 @@ def start_text(block: Dict[str, Any]) -> str:
     for use, data in block['data'].items():
         lines += _data(use, data)
     lines += [
+        _line('augments', _names(run['augments'])),
         _line('model', run['model']),
         _line('weights', _weights(block['weights'])),
         _line('seed', f"{run['seed']}, deterministic: "

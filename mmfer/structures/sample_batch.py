@@ -35,6 +35,9 @@ class SampleBatch(AbstractSequence):
         samples (List[DataSample], optional): The samples, if they exist
             already; their targets are replaced by views. Defaults to None,
             made when first asked for.
+        records (Dict[str, Tensor], optional): What batch augments did to the
+            samples, see :class:`~mmfer.models.augments.AugmentBatch`.
+            Defaults to None, nothing.
 
     Raises:
         ValueError: If the numbers of samples differ.
@@ -49,9 +52,11 @@ class SampleBatch(AbstractSequence):
     def __init__(self,
                  targets: Dict[str, torch.Tensor],
                  metas: Dict[str, Sequence],
-                 samples: Optional[List[DataSample]] = None) -> None:
+                 samples: Optional[List[DataSample]] = None,
+                 records: Optional[Dict[str, torch.Tensor]] = None) -> None:
         self.targets = targets
         self.metas = metas
+        self.records = records or {}
         sizes = {len(value) for value in [*targets.values(), *metas.values()]}
         sizes |= set() if samples is None else {len(samples)}
         if len(sizes) != 1:
@@ -116,15 +121,19 @@ class SampleBatch(AbstractSequence):
             samples.append(sample)
         return samples
 
-    def with_targets(self, targets: Dict[str, torch.Tensor]) -> 'SampleBatch':
+    def with_targets(self, targets: Dict[str, torch.Tensor],
+                     records: Optional[Dict[str, torch.Tensor]] = None
+                     ) -> 'SampleBatch':
         """The same samples with other targets.
 
         Args:
             targets (Dict[str, Tensor]): Stacked targets; those that are not
                 named are kept.
+            records (Dict[str, Tensor], optional): What was done to the
+                samples. Defaults to None, as before.
         """
         return SampleBatch({**self.targets, **targets}, self.metas,
-                           self._samples)
+                           self._samples, records or self.records)
 
     def to(self, device: Union[str, torch.device],
            non_blocking: bool = True) -> 'SampleBatch':

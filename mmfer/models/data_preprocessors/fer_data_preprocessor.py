@@ -1,5 +1,5 @@
 # Copyright (c) mmfer contributors.
-from typing import Any, Dict, Sequence, Union
+from typing import Any, Dict, Sequence, Tuple, Union
 
 import torch
 import torch.nn.functional as F
@@ -9,6 +9,7 @@ from mmpretrain.structures import DataSample
 
 from mmfer.registry import MODELS
 from mmfer.structures import SampleBatch
+from ..augments import BatchAugments
 
 
 @MODELS.register_module()
@@ -27,15 +28,25 @@ class FERDataPreprocessor(ClsDataPreprocessor):
             ImageNet's.
         to_rgb (bool): Whether the pictures come as BGR, as our loaders give
             them, and the model wants RGB. Defaults to True.
+        augments (Sequence[dict]): Batch augments of
+            :mod:`mmfer.models.augments`, for training only, in their order.
+            What they record goes to ``data_samples.records``. Defaults to (),
+            none.
         **kwargs: Further arguments of ``ClsDataPreprocessor``.
+
+    Raises:
+        ValueError: If batch augments get pictures of several sizes, or
+            one-hot labels are wanted and the number of classes is unknown.
     """
 
     def __init__(self,
                  mean: Sequence[float] = (123.675, 116.28, 103.53),
                  std: Sequence[float] = (58.395, 57.12, 57.375),
                  to_rgb: bool = True,
+                 augments: Sequence[dict] = (),
                  **kwargs: Any) -> None:
         super().__init__(mean=mean, std=std, to_rgb=to_rgb, **kwargs)
+        self.augments = BatchAugments(augments) if augments else None
 
     def forward(self, data: dict, training: bool = False) -> dict:
         """Prepare a batch.
@@ -57,16 +68,27 @@ class FERDataPreprocessor(ClsDataPreprocessor):
         if samples is None:
             return dict(inputs=self._normalize(inputs), data_samples=None)
         samples = SampleBatch.of(samples).to(self.device)
-        inputs, targets = self._normalize(inputs), samples.targets
-        if (self.to_onehot and 'gt_label' in targets
-                and 'gt_score' not in targets):
-            targets = self._one_hot(samples)
-        if training and self.batch_augments and 'gt_score' in targets:
-            inputs, score = self.batch_augments(inputs, targets['gt_score'])
-            targets = {**targets, 'gt_score': score}
-        if targets is not samples.targets:
-            samples = samples.with_targets(targets)
+        if (self.to_onehot and 'gt_label' in samples.targets
+                and 'gt_score' not in samples.targets):
+            samples = samples.with_targets(self._one_hot(samples))
+        if training and self.augments is not None:
+            inputs, samples = self._augment(inputs, samples)
+        inputs = self._normalize(inputs)
+        if training and self.batch_augments and 'gt_score' in samples.targets:
+            inputs, score = self.batch_augments(inputs,
+                                                samples.targets['gt_score'])
+            samples = samples.with_targets(dict(gt_score=score))
         return dict(inputs=inputs, data_samples=samples)
+
+    def _augment(self, inputs: torch.Tensor, samples: SampleBatch
+                 ) -> Tuple[torch.Tensor, SampleBatch]:
+        if not isinstance(inputs, torch.Tensor):
+            raise ValueError(
+                'batch augments need pictures of one size, got '
+                f'{sorted({tuple(i.shape[-2:]) for i in inputs})}. Remedy: '
+                'put FaceResize into the pipeline of the dataset')
+        done = self.augments(inputs, samples.targets)
+        return done.images, samples.with_targets(done.targets, done.records)
 
     def _to_device(self, inputs: Union[torch.Tensor, Sequence[torch.Tensor]]
                    ) -> Union[torch.Tensor, Sequence[torch.Tensor]]:
@@ -103,5 +125,4 @@ class FERDataPreprocessor(ClsDataPreprocessor):
         label = samples.targets['gt_label']
         # Not F.one_hot, which waits for the device to check the labels.
         score = torch.zeros(len(label), number, device=label.device)
-        return {**samples.targets,
-                'gt_score': score.scatter_(1, label[:, None], 1.)}
+        return dict(gt_score=score.scatter_(1, label[:, None], 1.))

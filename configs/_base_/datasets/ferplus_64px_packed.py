@@ -1,0 +1,30 @@
+# As ferplus_64px.py from packed faces, augmented as whole batches.
+# tools/dataset_tools/pack.py configs/baseline/resnet18_1xb64_ferplus-scratch64.py
+#   --split train --size 48
+#   --split valid --size 64
+_base_ = ['ferplus_64px.py']
+
+affine, flip, erase = _base_.train_pipeline[1:4]
+pipeline = [dict(type='PackFERInputs')]
+data_preprocessor = dict(augments=[
+    dict(affine, type='BatchAffine'),
+    dict(flip, type='BatchFlip'),
+    dict(erase, type='BatchErasing'),
+])
+train_dataloader = dict(
+    num_workers=1,
+    dataset=dict(
+        _delete_=True,
+        type='PackedFER',
+        data_root='data/packed/ferplus-train-48',
+        split='train',
+        pipeline=pipeline))
+val_dataloader = dict(
+    num_workers=1,
+    dataset=dict(
+        _delete_=True,
+        type='PackedFER',
+        data_root='data/packed/ferplus-valid-64',
+        split='valid',
+        pipeline=pipeline,
+        test_mode=True))
