@@ -39,6 +39,8 @@ class PackedFER(BaseFERDataset):
         ValueError: If another split was packed, or a target is not there.
     """
 
+    # The folder tells which of them it holds.
+    SPLITS = ('train', 'valid', 'test')
     require_first_image = False
 
     def __init__(self,

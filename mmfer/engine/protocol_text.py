@@ -48,6 +48,11 @@ def _data(use: str, data: Dict[str, Any]) -> List[str]:
             lines.append(_line('  note', note))
         lines.append(_line('  noise', part['noise']))
         lines.append(_line('  alignment', part['align']))
+        if part.get('packed'):
+            height, width = part['packed']['size']
+            steps = [t['type'] for t in part['packed']['pipeline']]
+            lines.append(_line('  packed', f'{height}x{width} pixels after '
+                               f'{_names(steps)}'))
         lines.append(_line('  pipeline', _names(part['pipeline'])))
     if data['wrappers']:
         lines.append(

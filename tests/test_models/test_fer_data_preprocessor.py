@@ -84,6 +84,39 @@ def test_heads_of_mmpretrain_take_the_batch():
     assert samples[2].pred_label is predicted[2].pred_label
 
 
+def test_augments_before_normalising_and_keeps_records():
+    processor = MODELS.build(
+        dict(type='FERDataPreprocessor',
+             augments=[dict(type='BatchFlip', prob=1.)]))
+    batch, plain = _batch(), MODELS.build(dict(type='FERDataPreprocessor'))
+    wanted = plain(_batch() | dict(inputs=batch['inputs'].flip(-1)))
+    out = processor(batch, training=True)
+    torch.testing.assert_close(out['inputs'], wanted['inputs'])
+    assert out['data_samples'].records['flip'].all()
+    # x of the five points, 7 - x, in samples and stack.
+    assert (out['data_samples'][2].gt_landmarks[:, 0] == 5).all()
+    assert (out['data_samples'].targets['gt_landmarks'][2, :, 0] == 5).all()
+
+
+def test_does_not_augment_in_testing():
+    processor = MODELS.build(
+        dict(type='FERDataPreprocessor',
+             augments=[dict(type='BatchFlip', prob=1.)]))
+    batch, plain = _batch(), MODELS.build(dict(type='FERDataPreprocessor'))
+    torch.testing.assert_close(
+        processor(batch)['inputs'], plain(batch)['inputs'])
+
+
+def test_bad_sizes_for_augments():
+    processor = MODELS.build(
+        dict(type='FERDataPreprocessor', augments=[dict(type='BatchFlip')]))
+    batch = _batch()
+    batch['inputs'] = [torch.zeros(3, n, 8, dtype=torch.uint8)
+                       for n in (8, 8, 9)]
+    with pytest.raises(ValueError, match='FaceResize'):
+        processor(batch, training=True)
+
+
 def test_bad_one_hot_without_a_number_of_classes():
     processor = MODELS.build(
         dict(type='FERDataPreprocessor', to_onehot=True))
