@@ -30,8 +30,8 @@ class BatchColorJitter(BatchAugment):
 
     Parameters and distribution as MMPretrain's ``ColorJitter``: the factors
     of each sample are applied in an order of its own, clipped to 0 to 255
-    after each; without rounding in between. The results are float32. Hue
-    costs as much as all others together.
+    after each; without rounding in between. The results are float32. Hue is
+    several times slower than the others together.
 
     Args:
         brightness (float or Sequence[float]): Range of the factor: ``0.4``
