@@ -50,11 +50,12 @@ def test_windows_are_distributed_as_mmpretrains(options):
 
 
 @pytest.mark.parametrize('wrong', [
-    dict(erase_prob=.6), dict(min_area_ratio=.06), dict(max_area_ratio=.33),
-    dict(aspect_range=(.4, 10 / 3))
+    dict(erase_prob=.7), dict(min_area_ratio=.08), dict(max_area_ratio=.33),
+    dict(aspect_range=(.6, 10 / 3))
 ], ids=lambda wrong: next(iter(wrong)))
 def test_the_comparison_finds_a_wrong_argument(wrong):
-    assert differ(ours(4000, **wrong), theirs(4000))
+    right = dict(erase_prob=.8)
+    assert differ(ours(**{**right, **wrong}), theirs(**right))
 
 
 @pytest.mark.parametrize('fill_std', [None, 30], ids=['uniform', 'normal'])
