@@ -121,6 +121,17 @@ class SampleBatch(AbstractSequence):
             samples.append(sample)
         return samples
 
+    def update_targets(self, targets: Dict[str, torch.Tensor]) -> None:
+        """Write other targets into the batch and its samples.
+
+        Args:
+            targets (Dict[str, Tensor]): Stacked targets; those that are not
+                named are kept.
+        """
+        self.targets = {**self.targets, **targets}
+        if self._samples is not None:
+            self._write_views()
+
     def with_targets(self, targets: Dict[str, torch.Tensor],
                      records: Optional[Dict[str, torch.Tensor]] = None
                      ) -> 'SampleBatch':

@@ -68,6 +68,17 @@ def test_new_targets_reach_the_samples():
     assert torch.equal(other.targets['gt_score'], batch.targets['gt_score'])
 
 
+@pytest.mark.parametrize('made', [True, False])
+def test_targets_are_replaced_in_place(made):
+    batch = SampleBatch(SampleBatch.of(_samples()).targets, {})
+    if made:
+        assert batch[2].gt_label.item() == 2
+    batch.update_targets({'gt_label': torch.tensor([5, 5, 6])})
+    assert [s.gt_label.item() for s in batch] == [5, 5, 6]
+    assert batch.targets['gt_label'].tolist() == [5, 5, 6]
+    assert batch[0].gt_score.shape == (2, )
+
+
 def test_moves_to_a_device():
     moved = SampleBatch.of(_samples()).to('meta')
     assert all(t.is_meta for t in moved.targets.values())
