@@ -182,7 +182,8 @@ def set_training(cfg: Config,
         cfg (Config): The config; changed in place.
         resume (str, optional): A checkpoint to resume from, or ``'auto'``
             for the latest in the work folder. Defaults to None.
-        amp (bool): Whether to train in mixed precision. Defaults to False.
+        amp (bool): Whether to train in float16 with loss scaling. Defaults
+            to False.
         validate (bool): Whether to validate. Defaults to True.
         auto_scale_lr (bool): Whether to scale the learning rate by the real
             batch size. Defaults to False.
@@ -195,8 +196,11 @@ def set_training(cfg: Config,
         cfg.val_cfg = cfg.val_dataloader = cfg.val_evaluator = None
     if amp:
         require_accelerator()
-        cfg.optim_wrapper.type = 'AmpOptimWrapper'
-        cfg.optim_wrapper.setdefault('loss_scale', 'dynamic')
+        if cfg.optim_wrapper.get('type') == 'AutocastOptimWrapper':
+            cfg.optim_wrapper.update(enabled=True, dtype='float16')
+        else:
+            cfg.optim_wrapper.type = 'AmpOptimWrapper'
+            cfg.optim_wrapper.setdefault('loss_scale', 'dynamic')
     if resume:
         cfg.resume = True
         cfg.load_from = None if resume == 'auto' else check_file(resume)
