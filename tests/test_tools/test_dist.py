@@ -11,10 +11,12 @@ from pathlib import Path
 import pytest
 import torch
 from mmengine.config import Config
+from mmengine.runner import CheckpointLoader
 
 import mmfer
 from mmfer.apis.arguments import ConfigError
 from mmfer.apis.run import prepare_config
+from ..toys import make_ferplus, small_config
 
 ROOT = Path(mmfer.__file__).parents[1]
 pytestmark = pytest.mark.skipif(
@@ -129,3 +131,49 @@ def test_slurm_script_calls_srun(tmp_path):
             '--gres=gpu:8', '--ntasks-per-node=8'} <= set(asked)
     assert asked[-6:] == ['my config.py', '--work-dir', 'out', '--amp',
                           '--launcher', 'slurm']
+
+
+def test_two_processes_agree_with_one(tmp_path):
+    """The same global batches give the same weights.
+
+    The network normalises by groups of channels: batch statistics would be
+    those of half a batch in each process, and synchronised ones need a GPU.
+    Nothing is augmented at random, since each process draws its own numbers.
+    The strided shares of MMEngine's sampler make two batches of 4 from each
+    batch of 8. What remains is the order in which float32 gradients are
+    added, about 1e-7 of a weight in each of 8 steps of plain SGD.
+    """
+    data = make_ferplus(tmp_path / 'data')
+    make_ferplus(data, 'valid', per_class=1)
+    cfg = small_config(data, tmp_path, model__head__init_cfg=None)
+    cfg.model.backbone.norm_cfg = dict(type='GN', num_groups=4)
+    cfg.optim_wrapper = dict(
+        optimizer=dict(type='SGD', lr=0.05, momentum=0.9))
+    cfg.param_scheduler = []
+    pipeline = cfg.train_dataloader.dataset.pipeline
+    cfg.train_dataloader.dataset.pipeline = [
+        pipeline[0], dict(type='FaceResize', size=24), pipeline[-1]
+    ]
+    cfg.dump(tmp_path / 'one.py')
+    cfg.train_dataloader.batch_size = 4
+    cfg.dump(tmp_path / 'two.py')
+    alone = subprocess.run(
+        [sys.executable, ROOT / 'tools/train.py', tmp_path / 'one.py',
+         '--work-dir', tmp_path / 'one'],
+        env={**os.environ, 'PYTHONPATH': os.fspath(ROOT)},
+        capture_output=True, text=True)
+    assert alone.returncode == 0, alone.stderr[-3000:]
+    both = call('dist_train.sh', tmp_path / 'two.py', 2, '--work-dir',
+                tmp_path / 'two')
+    assert both.returncode == 0, both.stderr[-3000:]
+
+    def weights(name, epoch):
+        return CheckpointLoader.load_checkpoint(
+            os.fspath(tmp_path / f'{name}/epoch_{epoch}.pth'),
+            'cpu')['state_dict']
+
+    first, one, two = weights('one', 1), weights('one', 2), weights('two', 2)
+    assert list(one) == list(two)
+    moved = max((one[k] - first[k]).abs().max().item() for k in one)
+    apart = max((one[k] - two[k]).abs().max().item() for k in one)
+    assert moved > 1e-2 and apart < 1e-5

@@ -55,6 +55,7 @@ class FERDataPreprocessor(ClsDataPreprocessor):
 
     def _move_targets(self, samples: List[DataSample]) -> None:
         for name in _TARGETS:
+            # may wait: a loop on the host, over samples that it holds
             having = [s for s in samples if name in s]
             if not having:
                 continue
