@@ -22,7 +22,7 @@ _LOADERS = ('train_dataloader', 'val_dataloader', 'test_dataloader')
 # Top-level settings that a config need not mention to have them set.
 _KNOWN_KEYS = tuple(inspect.signature(Runner).parameters) + (
     'custom_imports', 'find_unused_parameters', 'init_weights',
-    'model_wrapper_cfg', 'runner_type', 'sync_bn', 'tta_model',
+    'model_wrapper_cfg', 'runner_type', 'strategy', 'sync_bn', 'tta_model',
     'tta_pipeline')
 
 
@@ -127,6 +127,10 @@ def _prepare_gloo(cfg: Config) -> None:
         find_unused_parameters=cfg.get('find_unused_parameters', False))
     wrapper.setdefault('device_ids', None)
     cfg.model_wrapper_cfg = wrapper
+    if cfg.get('strategy', {}).get('type') == 'FSDPStrategy':
+        cfg.strategy.setdefault(
+            'model_wrapper', dict(type='MMFullyShardedDataParallel'))
+        cfg.strategy.model_wrapper.setdefault('device_id', 'cpu')
     if not torch_dist.is_initialized():
         dist_cfg = cfg.get('env_cfg', {}).get('dist_cfg', {})
         torch_dist.init_process_group(

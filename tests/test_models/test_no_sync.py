@@ -48,6 +48,8 @@ def _config_families():
 
 
 def _input_size(cfg):
+    if cfg.model.backbone.type in ('ResNet', 'ConvNeXt', 'MobileNetV3'):
+        return 32  # works at any size
     for transform in cfg.test_dataloader.dataset.pipeline:
         if 'size' in transform:
             return transform['size']

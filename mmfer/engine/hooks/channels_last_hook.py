@@ -3,9 +3,9 @@ import torch
 from mmengine.hooks import Hook
 from mmengine.optim import OptimWrapperDict
 from mmengine.runner import Runner
-from torch.distributed.fsdp import FullyShardedDataParallel
 
 from mmfer.registry import HOOKS
+from ..checkpoint_check import is_sharded
 
 
 @HOOKS.register_module()
@@ -28,7 +28,7 @@ class ChannelsLastHook(Hook):
 
     def before_run(self, runner: Runner) -> None:
         """Convert the weights of the model."""
-        if self.enabled and not _is_sharded(runner.model):
+        if self.enabled and not is_sharded(runner.model):
             runner.model.to(memory_format=torch.channels_last)
 
     def before_train(self, runner: Runner) -> None:
@@ -37,7 +37,7 @@ class ChannelsLastHook(Hook):
         Fused optimisers take it for granted, and on the CPU compute nonsense
         without a word where it is not so.
         """
-        if _is_sharded(runner.model):
+        if is_sharded(runner.model):
             return
         wrapper = runner.optim_wrapper
         several = isinstance(wrapper, OptimWrapperDict)
@@ -48,8 +48,3 @@ class ChannelsLastHook(Hook):
                             value.shape == weight.shape:
                         state[name] = torch.empty_like(
                             weight, dtype=value.dtype).copy_(value)
-
-
-def _is_sharded(model: torch.nn.Module) -> bool:
-    return any(
-        isinstance(part, FullyShardedDataParallel) for part in model.modules())
