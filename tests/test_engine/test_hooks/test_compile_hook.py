@@ -19,7 +19,7 @@ class _TwoConvolutions(BaseModule):
     def __init__(self):
         super().__init__()
         self.net = nn.Sequential(
-            nn.Conv2d(3, 4, 3), nn.BatchNorm2d(4), nn.ReLU(),
+            nn.Conv2d(3, 4, 3, bias=False), nn.BatchNorm2d(4), nn.ReLU(),
             nn.Conv2d(4, 8, 3, 2))
 
     def forward(self, x):
