@@ -91,6 +91,7 @@ def apply_fixes() -> None:
     _fix_checkpoint_loading()
     _learn_metric_rules()
     _explain_amp()
+    _fix_fsdp_resume()
 
 
 # -- setuptools 82 removed pkg_resources, which MMEngine 0.10 asks for where
@@ -333,3 +334,22 @@ def _explain_amp() -> None:
         init(self, *args, **kwargs)
 
     AmpOptimWrapper.__init__ = explained
+
+
+# -- torch 2.1 put the arguments of optim_state_dict_to_load in another order.
+
+
+def _fix_fsdp_resume() -> None:
+    """Let a run under ``FSDPStrategy`` resume its optimiser."""
+    from mmengine._strategy import FSDPStrategy
+    from torch.distributed.fsdp import FullyShardedDataParallel
+
+    def load_optim_state_dict(self: FSDPStrategy, state_dict: dict) -> None:
+        wrapper = self.optim_wrapper
+        wrapper.load_state_dict(
+            FullyShardedDataParallel.optim_state_dict_to_load(
+                model=self.model,
+                optim=wrapper.optimizer,
+                optim_state_dict=state_dict))
+
+    FSDPStrategy.load_optim_state_dict = load_optim_state_dict

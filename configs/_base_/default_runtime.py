@@ -13,13 +13,13 @@ default_hooks = dict(
         save_best='expr/accuracy',
         rule='greater'),
     sampler_seed=dict(type='DistSamplerSeedHook'),
-    visualization=dict(type='VisualizationHook', enable=False))
+    visualization=dict(type='VisualizationHook', enable=False),
+    channels_last=dict(type='ChannelsLastHook'))
 
 custom_hooks = [
     dict(type='EpochSeedHook'),
     dict(type='SampleIndexHook'),
     dict(type='InitWeightsHook'),
-    dict(type='ChannelsLastHook'),
     dict(type='LabelSpaceHook'),
     dict(type='UnreadableImagesHook'),
     dict(type='ProtocolHook'),

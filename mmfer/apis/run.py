@@ -22,7 +22,7 @@ _LOADERS = ('train_dataloader', 'val_dataloader', 'test_dataloader')
 # Top-level settings that a config need not mention to have them set.
 _KNOWN_KEYS = tuple(inspect.signature(Runner).parameters) + (
     'custom_imports', 'find_unused_parameters', 'init_weights',
-    'model_wrapper_cfg', 'runner_type', 'sync_bn', 'tta_model',
+    'model_wrapper_cfg', 'runner_type', 'strategy', 'sync_bn', 'tta_model',
     'tta_pipeline')
 
 
@@ -127,6 +127,10 @@ def _prepare_gloo(cfg: Config) -> None:
         find_unused_parameters=cfg.get('find_unused_parameters', False))
     wrapper.setdefault('device_ids', None)
     cfg.model_wrapper_cfg = wrapper
+    if cfg.get('strategy', {}).get('type') == 'FSDPStrategy':
+        cfg.strategy.setdefault(
+            'model_wrapper', dict(type='MMFullyShardedDataParallel'))
+        cfg.strategy.model_wrapper.setdefault('device_id', 'cpu')
     if not torch_dist.is_initialized():
         dist_cfg = cfg.get('env_cfg', {}).get('dist_cfg', {})
         torch_dist.init_process_group(
@@ -182,7 +186,8 @@ def set_training(cfg: Config,
         cfg (Config): The config; changed in place.
         resume (str, optional): A checkpoint to resume from, or ``'auto'``
             for the latest in the work folder. Defaults to None.
-        amp (bool): Whether to train in mixed precision. Defaults to False.
+        amp (bool): Whether to train in float16 with loss scaling. Defaults
+            to False.
         validate (bool): Whether to validate. Defaults to True.
         auto_scale_lr (bool): Whether to scale the learning rate by the real
             batch size. Defaults to False.
@@ -195,8 +200,11 @@ def set_training(cfg: Config,
         cfg.val_cfg = cfg.val_dataloader = cfg.val_evaluator = None
     if amp:
         require_accelerator()
-        cfg.optim_wrapper.type = 'AmpOptimWrapper'
-        cfg.optim_wrapper.setdefault('loss_scale', 'dynamic')
+        if cfg.optim_wrapper.get('type') == 'AutocastOptimWrapper':
+            cfg.optim_wrapper.update(enabled=True, dtype='float16')
+        else:
+            cfg.optim_wrapper.type = 'AmpOptimWrapper'
+            cfg.optim_wrapper.setdefault('loss_scale', 'dynamic')
     if resume:
         cfg.resume = True
         cfg.load_from = None if resume == 'auto' else check_file(resume)

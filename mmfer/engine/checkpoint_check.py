@@ -1,10 +1,13 @@
 # Copyright (c) mmfer contributors.
 """How a checkpoint fits a model and a dataset."""
 import re
-from typing import Any, Dict, List, NamedTuple, Optional, Sequence, Tuple
+from contextlib import contextmanager
+from typing import (Any, Dict, Iterator, List, NamedTuple, Optional, Sequence,
+                    Tuple)
 
 import torch.nn as nn
 from mmengine.model import BaseTTAModel, is_model_wrapper
+from torch.distributed.fsdp import FullyShardedDataParallel
 
 from mmfer.structures import canonical_expression
 
@@ -45,6 +48,25 @@ def bare_model(model: nn.Module) -> nn.Module:
     return model
 
 
+def is_sharded(model: nn.Module) -> bool:
+    """Whether FSDP has divided the weights among the processes."""
+    return any(
+        isinstance(part, FullyShardedDataParallel) for part in model.modules())
+
+
+@contextmanager
+def whole_weights(model: nn.Module) -> Iterator[None]:
+    """A context in which sharded weights are whole and may be changed.
+
+    All processes must enter it, and change the weights alike.
+    """
+    if is_sharded(model):
+        with FullyShardedDataParallel.summon_full_params(model):
+            yield
+    else:
+        yield
+
+
 def try_weights(model: nn.Module, checkpoint: Dict[str, Any]) -> WeightReport:
     """Load weights as far as they fit, and tell what does not.
 
@@ -59,7 +81,12 @@ def try_weights(model: nn.Module, checkpoint: Dict[str, Any]) -> WeightReport:
         RuntimeError: If the weights cannot be loaded for another reason than
             missing, unknown or differently shaped keys.
     """
-    model = bare_model(model)
+    with whole_weights(model):
+        return _try_weights(bare_model(model), checkpoint)
+
+
+def _try_weights(model: nn.Module,
+                 checkpoint: Dict[str, Any]) -> WeightReport:
     state = {
         re.sub(r'^module\.', '', key): value
         for key, value in checkpoint.get('state_dict', checkpoint).items()

@@ -1,5 +1,6 @@
 # Copyright (c) mmfer contributors.
 from .channels_last_hook import ChannelsLastHook
+from .compile_hook import CompileHook
 from .epoch_seed_hook import EpochSeedHook
 from .init_weights_hook import InitWeightsHook
 from .label_space_hook import LabelSpaceHook
@@ -9,6 +10,7 @@ from .unreadable_images_hook import UnreadableImagesHook
 
 __all__ = [
     'ChannelsLastHook',
+    'CompileHook',
     'EpochSeedHook',
     'InitWeightsHook',
     'LabelSpaceHook',

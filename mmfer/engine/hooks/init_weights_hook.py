@@ -5,11 +5,11 @@ from typing import Dict, Union
 
 import torch
 from mmengine.hooks import Hook
-from mmengine.model import is_model_wrapper
 from mmengine.runner import CheckpointLoader, Runner
 from torch import nn
 
 from mmfer.registry import HOOKS
+from ..checkpoint_check import bare_model, whole_weights
 
 _WRAPPERS = ('state_dict', 'model_state_dict', 'model')
 _REMEDY = ('or train from random weights on purpose with '
@@ -60,15 +60,15 @@ class InitWeightsHook(Hook):
               runner: Runner,
               checkpoint: str,
               target: str = 'backbone') -> Dict[str, Union[str, int]]:
-        model = runner.model
-        model = model.module if is_model_wrapper(model) else model
+        model = bare_model(runner.model)
         try:
             part = model.get_submodule(target)
         except AttributeError as error:
             raise ValueError(
                 f'init_weights: the model has no part {target!r}') from error
-        loaded = load_part(part, read_state_dict(checkpoint), target,
-                           checkpoint)
+        state = read_state_dict(checkpoint)
+        with whole_weights(runner.model):
+            loaded = load_part(part, state, target, checkpoint)
         provenance = dict(source=checkpoint, target=target, tensors=loaded)
         if osp.isfile(checkpoint):
             with open(checkpoint, 'rb') as file:
