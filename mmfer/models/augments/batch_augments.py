@@ -139,8 +139,8 @@ class BatchAugments:
         count = rows = len(pixels)
         if pixels.device.type == 'cpu':
             rows = max(_PART // max(pixels[:1].numel(), 1), 1)
-        mixing = bool(self.steps) and isinstance(self.steps[-1],
-                                                 MixingAugment)
+        mixing = len(self.steps) > 0 and isinstance(self.steps[-1],
+                                                    MixingAugment)
         steps = self.steps[:-1] if mixing else self.steps
         parts = []
         for start in range(0, count, rows):

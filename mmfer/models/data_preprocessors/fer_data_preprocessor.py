@@ -80,6 +80,7 @@ class FERDataPreprocessor(ClsDataPreprocessor):
             samples = samples.with_targets(dict(gt_score=score))
         return dict(inputs=inputs, data_samples=samples)
 
+    # may wait: only to name the sizes in an error
     def _augment(self, inputs: torch.Tensor, samples: SampleBatch
                  ) -> Tuple[torch.Tensor, SampleBatch]:
         if not isinstance(inputs, torch.Tensor):
@@ -90,6 +91,7 @@ class FERDataPreprocessor(ClsDataPreprocessor):
         done = self.augments(inputs, samples.targets)
         return done.images, samples.with_targets(done.targets, done.records)
 
+    # may wait: a list of pictures is still on the host
     def _to_device(self, inputs: Union[torch.Tensor, Sequence[torch.Tensor]]
                    ) -> Union[torch.Tensor, Sequence[torch.Tensor]]:
         if isinstance(inputs, torch.Tensor):
@@ -98,6 +100,7 @@ class FERDataPreprocessor(ClsDataPreprocessor):
             return self._to_device(torch.stack(tuple(inputs)))
         return [self._to_device(image) for image in inputs]
 
+    # may wait: a loop over pictures of several sizes
     def _normalize(self, inputs: Union[torch.Tensor, Sequence[torch.Tensor]]
                    ) -> torch.Tensor:
         """RGB, normalised, padded to a multiple of ``pad_size_divisor``."""
