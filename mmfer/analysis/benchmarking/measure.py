@@ -156,7 +156,9 @@ def _rounded(value: float, digits: int) -> float:
 
 
 def summarise(results: Dict[str, List[Repeat]], unit: str,
-              base: Optional[str] = None, **fields: Any) -> List[dict]:
+              base: Optional[str] = None,
+              more: Optional[Dict[str, Dict[str, list]]] = None,
+              **fields: Any) -> List[dict]:
     """One record a variant, as it goes into the JSON file.
 
     Args:
@@ -171,7 +173,7 @@ def summarise(results: Dict[str, List[Repeat]], unit: str,
         pairs of neighbouring repeats), ``value``, ``peak_mib`` and
         ``device_mib``, each with ``median``, ``low`` (least) and ``high``
         (greatest) over the repeats, None where unknown; ``values``, all
-        figures; and ``fields``.
+        figures; those of ``more`` likewise; and ``fields``.
     """
     base = base or next(iter(results))
     records = []
@@ -191,6 +193,8 @@ def summarise(results: Dict[str, List[Repeat]], unit: str,
                 values=[_rounded(value, 4) for value in values],
                 peak_mib=_middle([r.peak_mib for r in repeats]),
                 device_mib=_middle([r.device_mib for r in repeats]),
+                **{key: _middle(given[name])
+                   for key, given in (more or {}).items()},
                 **fields))
     return records
 

@@ -111,7 +111,7 @@ def finish(name: str, settings: Dict[str, Any], results: List[dict],
     report = dict(benchmark=name, format=FORMAT, environment=environment(),
                   settings=settings, results=results, skipped=skipped)
     # A file or a pipe has no width of its own.
-    console = Console(width=None if sys.stdout.isatty() else 110)
+    console = Console(width=None if sys.stdout.isatty() else 140)
     around = report['environment']
     console.print(
         ', '.join(f'{key} {value}' for key, value in
