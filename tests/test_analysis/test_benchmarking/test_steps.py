@@ -55,6 +55,6 @@ def test_bad_setting(cfg):
     data = random_batch(cfg, 2, 16)
     with pytest.raises(ValueError, match="no setting 'fp8'"):
         step_timer(cfg, 'fp8', data, 1, 'cpu')
-    del cfg['optim_wrapper']
+    cfg.pop('optim_wrapper')
     with pytest.raises(ValueError, match='Remedy'):
         step_timer(cfg, 'config', data, 1, 'cpu')
