@@ -165,3 +165,10 @@ def test_bad_arguments(name, args, words, capsys):
         code = ended.code
     assert code == 2
     assert words in capsys.readouterr().err
+
+
+def test_memory(call):
+    report = call('memory', '--samples', 20000, '--repeats', 1)
+    check(report['results'])
+    assert [r['variant'] for r in report['results']] == [
+        'DefaultSampler', 'ClassBalancedSampler', 'label bank']
