@@ -3,7 +3,6 @@
 import csv
 import math
 import os.path as osp
-import re
 from itertools import chain, islice
 from typing import (Dict, Iterable, Iterator, List, Optional, Sequence,
                     Tuple)
@@ -11,7 +10,7 @@ from typing import (Dict, Iterable, Iterator, List, Optional, Sequence,
 from mmfer.structures import AnnotationError
 
 # What only a CSV reader, or stripping, gets right in ASCII text.
-_NOT_PLAIN = re.compile(r'["\r\t\v\f\x1c-\x1f ]')
+_NOT_PLAIN = '"\r\t\v\f\x1c\x1d\x1e\x1f '
 
 
 def require_file(path: str, remedy: str) -> str:
@@ -198,7 +197,8 @@ def _split_plain(lines: Sequence[str],
     text = ''.join(lines)
     if '\r' in text:
         text = text.replace('\r\n', '\n')
-    if not text.isascii() or _NOT_PLAIN.search(text):
+    if not text.isascii() or any(
+            sign in text for sign in _NOT_PLAIN):
         return None
     cells = [line.split(',') for line in text.rstrip('\n').split('\n')]
     # Lines of commas only count as blank.
