@@ -1,7 +1,7 @@
 # Copyright (c) mmfer contributors.
 import os
 import os.path as osp
-from operator import itemgetter
+from itertools import compress
 from typing import Any, Dict, Iterator, List, Optional, Sequence, Tuple
 
 import numpy as np
@@ -10,26 +10,20 @@ from rich.progress import track
 
 from mmfer.registry import DATASETS
 from mmfer.structures import AnnotationError
+from .annotation_cache import AnnotationCache
 from .arrays import read_npy, read_npy_text, to_array
 from .base_fer_dataset import BaseFERDataset
-from .tables import (read_csv, require_file, require_folder, to_float,
-                     to_int)
+from .tables import (read_csv_columns, require_file, require_folder,
+                     to_float, to_int)
 
 # Classes of the files that are no expressions.
 _NO_EXPRESSION = {8: 'none', 9: 'uncertain', 10: 'non-face'}
 _NUMBERS = ('valence', 'arousal', 'face_x', 'face_y', 'face_width',
             'face_height')
-_numbers = itemgetter(*_NUMBERS)
 _COLUMNS = ('subDirectory_filePath', 'facial_landmarks', 'expression',
             *_NUMBERS)
-_CHUNK = 4096
-# image path, label, floats
-SAMPLE = Tuple[str, int, np.ndarray]
-
-
-def _count(skipped: Dict[str, int], label: int) -> None:
-    name = _NO_EXPRESSION[label]
-    skipped[name] = skipped.get(name, 0) + 1
+# Image paths, labels, and floats, a row a sample.
+SAMPLES = Tuple[Sequence[str], Sequence[int], np.ndarray]
 
 
 def _known_va(va: np.ndarray, file: str, lines: Sequence[Optional[int]]
@@ -89,8 +83,10 @@ class AffectNet(BaseFERDataset):
     68 points ``gt_landmarks`` and, in the release of 2017, the face box as
     ``gt_bboxes``; points and boxes are given as released, in pixels of the
     image. Rows of the classes none, uncertain and non-face are dropped and
-    counted. The release of 2021 holds four small files an image, read one by
-    one at every start: expect minutes for the training split.
+    counted. The release of 2021 holds four small files an image. They are
+    read one by one at the first start, minutes for the training split, and
+    kept in one file for the next: see
+    :class:`~mmfer.datasets.annotation_cache.AnnotationCache`.
 
     Args:
         data_root (str): The folder above.
@@ -143,18 +139,16 @@ class AffectNet(BaseFERDataset):
             68 points; :meth:`get_data_info` unpacks them. Kept as separate
             arrays they would triple the time to load.
         """
-        skipped: Dict[str, int] = {}
         read = self._read_csv if self.release == '2017' else self._read_npys
-        samples = [
-            dict(img_path=path, gt_label=label, floats=floats.tobytes())
-            for path, label, floats in read(skipped)
-        ]
-        self.dropped.update(skipped)
-        va = np.array([
-            np.frombuffer(sample['floats'], np.float32, 2)
-            for sample in samples
-        ]).reshape(-1, 2)
-        unknown = int(np.isnan(va).any(1).sum())
+        samples: List[dict] = []
+        unknown = 0
+        for paths, labels, floats in read():
+            unknown += int(np.isnan(floats[:, :2]).any(1).sum())
+            content, width = floats.tobytes(), floats.itemsize * floats.shape[1]
+            samples.extend(
+                dict(img_path=path, gt_label=label,
+                     floats=content[i * width:(i + 1) * width])
+                for i, (path, label) in enumerate(zip(paths, labels)))
         self.notes = [
             f'release {self.release}',
             f'valence or arousal unknown for {unknown} of {len(samples)}'
@@ -171,32 +165,49 @@ class AffectNet(BaseFERDataset):
         info['gt_landmarks'] = floats[-136:].reshape(68, 2)
         return info
 
-    def _read_csv(self, skipped: Dict[str, int]) -> Iterator[SAMPLE]:
+    def _count_skipped(self, labels: np.ndarray) -> None:
+        """Count the labels that stand for no expression."""
+        for label, name in _NO_EXPRESSION.items():
+            number = int((labels == label).sum())
+            if number:
+                self.dropped[name] = self.dropped.get(name, 0) + number
+
+    def _read_csv(self) -> Iterator[SAMPLES]:
         path = require_file(
             self.ann_file, "AffectNet, release='2017', wants training.csv and "
             'validation.csv in data_root; ann_file= names another place')
         images = require_folder(self.img_prefix,
                                 'data_prefix= names another image folder')
-        chunk: List[Tuple[int, int, Dict[str, str]]] = []
-        for line, row in read_csv(path, _COLUMNS):
-            label = to_int(row['expression'], 'the expression', path, line, 0,
-                           10)
-            if label in _NO_EXPRESSION:
-                _count(skipped, label)
+        known: Dict[str, int] = {}
+        for lines, columns in read_csv_columns(path, _COLUMNS):
+            texts = columns['expression']
+            for text in dict.fromkeys(texts):
+                if text not in known:
+                    known[text] = to_int(text, 'the expression', path,
+                                         lines[texts.index(text)], 0, 10)
+            labels = np.array([known[text] for text in texts])
+            self._count_skipped(labels)
+            keep = (labels < 8).tolist()
+            lines = list(compress(lines, keep))
+            if not lines:
                 continue
-            chunk.append((line, label, row))
-            if len(chunk) == _CHUNK:
-                yield from self._parse(chunk, path, images)
-                chunk.clear()
-        if chunk:
-            yield from self._parse(chunk, path, images)
+            kept = {name: list(compress(columns[name], keep))
+                    for name in _COLUMNS}
+            names = kept['subDirectory_filePath']
+            if '' in names:
+                raise AnnotationError('no image path', path,
+                                      lines[names.index('')])
+            yield ([f'{images}/{name}' for name in names],
+                   labels[labels < 8].tolist(),
+                   self._parse(kept, lines, path))
 
-    def _parse(self, chunk: Sequence[Tuple[int, int, Dict[str, str]]],
-               path: str, images: str) -> Iterator[SAMPLE]:
-        """Samples from rows of the CSV file."""
-        lines = [line for line, _, _ in chunk]
-        texts = [';'.join(_numbers(row)) for _, _, row in chunk]
-        numbers = to_array(texts, lines, ';'.join(_NUMBERS), path,
+    @staticmethod
+    def _parse(columns: Dict[str, List[str]], lines: Sequence[int],
+               path: str) -> np.ndarray:
+        """Valence, arousal, the box (x1, y1, x2, y2) and the points, float32
+        of shape ``(N, 142)``."""
+        texts = map(';'.join, zip(*(columns[name] for name in _NUMBERS)))
+        numbers = to_array(list(texts), lines, ';'.join(_NUMBERS), path,
                            len(_NUMBERS), ';')
         numbers[:, :2] = _known_va(numbers[:, :2], path, lines)
         boxes = numbers[:, 2:]
@@ -207,36 +218,49 @@ class AffectNet(BaseFERDataset):
                                   path, lines[wrong[0]],
                                   boxes[wrong[0]].tolist())
         numbers[:, 4:] += numbers[:, 2:4]
-        points = to_array([row['facial_landmarks'] for _, _, row in chunk],
-                          lines, 'facial_landmarks', path, 136, ';')
-        floats = np.concatenate([numbers, points], axis=1)
-        for (line, label, row), values in zip(chunk, floats):
-            if not row['subDirectory_filePath']:
-                raise AnnotationError('no image path', path, line)
-            yield f"{images}/{row['subDirectory_filePath']}", label, values
+        points = to_array(columns['facial_landmarks'], lines,
+                          'facial_landmarks', path, 136, ';')
+        return np.concatenate([numbers, points], axis=1)
 
-    def _read_npys(self, skipped: Dict[str, int]) -> Iterator[SAMPLE]:
+    def _read_npys(self) -> Iterator[SAMPLES]:
         folder = 'train_set' if self.split == 'train' else 'val_set'
         root = osp.join(self.data_root, folder)
         remedy = "AffectNet, release='2021', wants train_set and val_set"
         folder = require_folder(osp.join(root, 'annotations'), remedy)
         images = require_folder(osp.join(root, 'images'), remedy)
+        cache = AnnotationCache(folder)
+        read = cache.read()
+        if read is None:
+            read = self._index(folder)
+            cache.write(read)
+        self._count_skipped(read['labels'])
+        keep = read['labels'] < 8
+        yield ([f'{images}/{name}.jpg' for name in read['names'][keep]],
+               read['labels'][keep].tolist(), read['floats'])
+
+    def _index(self, folder: str) -> Dict[str, np.ndarray]:
+        """Read the small files.
+
+        Returns:
+            dict[str, np.ndarray]: ``names`` and ``labels`` (0 to 10) of all
+            images, ``floats`` of those with an expression: valence, arousal
+            and the points, float32 of shape ``(N, 138)``.
+        """
         names = sorted(
             (f[:-8] for f in os.listdir(folder) if f.endswith('_exp.npy')),
             key=lambda name: (len(name), name))
-        for name in track(names, f'AffectNet, {self.split}',
-                          disable=not is_main_process()):
+        labels = np.zeros(len(names), dtype=np.int64)
+        floats = np.zeros((len(names), 138), dtype=np.float32)
+        for i, name in enumerate(
+                track(names, f'AffectNet, {self.split}, read once',
+                      disable=not is_main_process())):
             stem = osp.join(folder, name)
             path = f'{stem}_exp.npy'
-            label = to_int(
+            labels[i] = to_int(
                 read_npy_text(path), 'the expression', path, None, 0, 10)
-            if label in _NO_EXPRESSION:
-                _count(skipped, label)
-                continue
-            va = [
-                _read_va(f'{stem}_val.npy', 'valence'),
-                _read_va(f'{stem}_aro.npy', 'arousal')
-            ]
-            points = _read_points(f'{stem}_lnd.npy')
-            yield f'{images}/{name}.jpg', label, np.append(
-                np.float32(va), points)
+            if labels[i] < 8:
+                floats[i, 0] = _read_va(f'{stem}_val.npy', 'valence')
+                floats[i, 1] = _read_va(f'{stem}_aro.npy', 'arousal')
+                floats[i, 2:] = _read_points(f'{stem}_lnd.npy')
+        return dict(names=np.array(names, dtype=str), labels=labels,
+                    floats=floats[labels < 8])
