@@ -38,10 +38,9 @@ def _config_families():
         model = dict(cfg.model, backbone=None, folder=path.parent.name)
         model['head'] = dict(
             model['head'], in_channels=0, num_classes=0, init_cfg=None)
-        target = cfg.train_dataloader.dataset.get('target')
         # Prefer those with the smallest pictures.
         size = _input_size(cfg)
-        key = repr(sorted(model.items(), key=str)) + str(target)
+        key = repr(sorted(model.items(), key=str))
         if key not in families or size < families[key][0]:
             families[key] = (size, path.relative_to(ROOT).as_posix())
     return sorted(path for _, path in families.values())
@@ -104,7 +103,7 @@ def _model_step(name, device):
     for label in range(2):
         sample = FERDataSample().set_gt_label(label)
         sample.set_field(label, 'sample_idx', field_type='metainfo')
-        if cfg.train_dataloader.dataset.get('target') == 'distribution':
+        if cfg.model.head.loss.get('use_soft'):
             sample.set_gt_score(torch.full((classes, ), 1 / classes))
         samples.append(sample)
     data = dict(

@@ -26,25 +26,40 @@ class ChannelsLastHook(Hook):
     def __init__(self, enabled: bool = True) -> None:
         self.enabled = enabled
 
-    def before_run(self, runner: Runner) -> None:
-        """Convert the weights of the model."""
+    def before_train(self, runner: Runner) -> None:
+        """Convert the weights and the state of a resumed optimiser.
+
+        Random weights have been drawn by then, so they are the same in any
+        layout.
+        """
+        self._convert(runner)
+        if not is_sharded(runner.model):
+            _lay_out_state(runner)
+
+    def before_val(self, runner: Runner) -> None:
+        """Convert the weights."""
+        self._convert(runner)
+
+    def before_test(self, runner: Runner) -> None:
+        """Convert the weights."""
+        self._convert(runner)
+
+    def _convert(self, runner: Runner) -> None:
         if self.enabled and not is_sharded(runner.model):
             runner.model.to(memory_format=torch.channels_last)
 
-    def before_train(self, runner: Runner) -> None:
-        """Give a resumed optimiser's state the layout of its weights.
 
-        Fused optimisers take it for granted, and on the CPU compute nonsense
-        without a word where it is not so.
-        """
-        if is_sharded(runner.model):
-            return
-        wrapper = runner.optim_wrapper
-        several = isinstance(wrapper, OptimWrapperDict)
-        for part in wrapper.values() if several else [wrapper]:
-            for weight, state in part.optimizer.state.items():
-                for name, value in state.items():
-                    if torch.is_tensor(value) and \
-                            value.shape == weight.shape:
-                        state[name] = torch.empty_like(
-                            weight, dtype=value.dtype).copy_(value)
+def _lay_out_state(runner: Runner) -> None:
+    """Give the state of an optimiser the layout of its weights.
+
+    Fused optimisers take it for granted, and on the CPU compute nonsense
+    without a word where it is not so.
+    """
+    wrapper = runner.optim_wrapper
+    several = isinstance(wrapper, OptimWrapperDict)
+    for part in wrapper.values() if several else [wrapper]:
+        for weight, state in part.optimizer.state.items():
+            for name, value in state.items():
+                if torch.is_tensor(value) and value.shape == weight.shape:
+                    state[name] = torch.empty_like(
+                        weight, dtype=value.dtype).copy_(value)

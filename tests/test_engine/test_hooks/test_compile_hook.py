@@ -8,6 +8,7 @@ from mmengine.model import BaseModule
 from mmengine.runner import CheckpointLoader, Runner
 from torch import nn
 
+from mmfer.engine import CompileHook
 from mmfer.registry import MODELS
 from ...toys import make_ferplus, small_config
 
@@ -109,13 +110,11 @@ def test_inductor_really_compiles(root, tmp_path):
 def test_missing_neck_is_left_out(root, tmp_path):
     runner = Runner.from_cfg(_config(root, tmp_path))
     runner.model.neck = None
-    runner.register_hook(dict(type='CompileHook', backend='eager'))
-    runner.call_hook('before_train')
+    CompileHook(backend='eager').before_train(runner)
     assert runner.model.backbone._compiled_call_impl is not None
 
 
 def test_bad_part_is_named(root, tmp_path):
     runner = Runner.from_cfg(_config(root, tmp_path))
-    runner.register_hook(dict(type='CompileHook', parts=['body']))
     with pytest.raises(ValueError, match="no part 'body'.*'backbone'"):
-        runner.call_hook('before_train')
+        CompileHook(parts=['body']).before_train(runner)
