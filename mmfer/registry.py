@@ -6,10 +6,10 @@ bare names work in the default runner, in configs that inherit from
 MMPretrain's, in ``mmpretrain.get_model`` and in MMPretrain's inferencers.
 """
 from mmpretrain.registry import (DATA_SAMPLERS, DATASETS, HOOKS, METRICS,
-                                 MODELS, OPTIM_WRAPPERS, TRANSFORMS,
-                                 VISUALIZERS)
+                                 MODELS, OPTIM_WRAPPERS, TASK_UTILS,
+                                 TRANSFORMS, VISUALIZERS)
 
 __all__ = [
     'DATASETS', 'DATA_SAMPLERS', 'HOOKS', 'METRICS', 'MODELS',
-    'OPTIM_WRAPPERS', 'TRANSFORMS', 'VISUALIZERS'
+    'OPTIM_WRAPPERS', 'TASK_UTILS', 'TRANSFORMS', 'VISUALIZERS'
 ]
