@@ -170,14 +170,28 @@ class BaseFERDataset(BaseDataset):
             self._check_first_image(kept[0]['img_path'])
         return kept
 
-    def _add_noise(self, samples: List[dict]) -> None:
-        """Put wrong labels into the samples of the whole split."""
-        names = sample_names([s.get('img_path', '') for s in samples],
-                             self.data_root)
-        clean = np.array([s['gt_label'] for s in samples])
+    def _draw_noise(self, clean: np.ndarray,
+                    paths: Sequence[str]) -> np.ndarray:
+        """The labels with noise of the whole split.
+
+        Args:
+            clean (np.ndarray): The clean labels, int64 of shape ``(N, )``.
+            paths (Sequence[str]): The image of each sample, empty where there
+                is no file.
+        """
+        names = sample_names(paths, self.data_root)
         noisy = self.noise(clean, names, self.label_space, self.native_space)
         self.noise_record = NoiseRecord(self.noise, names, clean, noisy,
                                         self.label_space.classes)
+        self._clean_labels = clean if self._indices is None else _take(
+            clean, self._indices)
+        return noisy
+
+    def _add_noise(self, samples: List[dict]) -> None:
+        """Put wrong labels into the samples of the whole split."""
+        clean = np.array([s['gt_label'] for s in samples])
+        noisy = self._draw_noise(clean,
+                                 [s.get('img_path', '') for s in samples])
         for i in np.flatnonzero(noisy != clean):
             sample, old, new = samples[i], int(clean[i]), int(noisy[i])
             sample['gt_label'] = new
@@ -185,8 +199,6 @@ class BaseFERDataset(BaseDataset):
                 sample['gt_score'] = swap_scores(sample['gt_score'], old, new)
             if 'votes' in sample:
                 sample['votes'] = self._swap_votes(sample['votes'], old, new)
-        self._clean_labels = clean if self._indices is None else _take(
-            clean, self._indices)
 
     def _swap_votes(self, votes: np.ndarray, old: int,
                     new: int) -> np.ndarray:

@@ -92,8 +92,9 @@ class LabelCorrectionHook(Hook):
             bank.initialise(self._samples.given)
         elif not bank.restored:
             raise ValueError(
-                'the checkpoint to resume from holds no label bank. Remedy: '
-                'resume with the config of the interrupted run')
+                'the checkpoint to resume from holds no label bank for the '
+                f'{bank.size} samples of the training set. Remedy: resume '
+                'with the config of the interrupted run')
         else:
             bank.check(self._samples.given)
         if is_main_process():
