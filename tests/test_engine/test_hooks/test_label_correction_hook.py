@@ -250,15 +250,16 @@ def test_two_processes_killed_and_resumed_by_one(tmp_path):
     where a run of two was killed."""
     root = make_ferplus(tmp_path / 'data')
     make_ferplus(root, 'valid', per_class=1)
-    truth = [i % 8 for i in range(32)]
+    truth = [i % 8 for i in range(31)]
 
     def config(epochs, **hook):
         cfg = small_config(root, tmp_path / 'run', epochs=epochs)
         cfg.model.update(
             type='RelabelToy', truth=truth,
             label_bank=dict(type='LabelBank', num_classes=8, max_changes=CAP))
-        cfg.train_dataloader.batch_size = 3  # the last samples come twice
-        cfg.train_dataloader.dataset.noise = NOISE
+        cfg.train_dataloader.batch_size = 4
+        # An odd number: one sample is drawn by both processes.
+        cfg.train_dataloader.dataset.update(noise=NOISE, indices=31)
         cfg.custom_imports.imports += ['tests.relabel_toys']
         cfg.custom_hooks += [
             dict(type='LabelCorrectionHook'), dict(type='TellBankHook', **hook)
@@ -291,7 +292,7 @@ def test_two_processes_killed_and_resumed_by_one(tmp_path):
         assert one['given'] == given and one['label'] == labels
         assert one['staged'] == 0
         assert one['confidence'] == [relabel_toys.margin(i)
-                                     for i in range(32)]
+                                     for i in range(31)]
     changes, final = relabel_toys.expected(given, truth, 4, CAP)
     assert as_tuples(lines_of(run)) == changes
     assert runner.model.label_bank.label.tolist() == final
