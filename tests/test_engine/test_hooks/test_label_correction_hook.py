@@ -206,16 +206,18 @@ def test_resumed_run_goes_on_with_its_bank(toy_runner):
         [relabel_toys.margin(i) for i in range(60)]))
 
 
-def test_resumed_elsewhere(toy_runner, tmp_path):
+def test_resumed_elsewhere(toy_runner):
     first = toy_runner(train_cfg__max_epochs=1, **relabelling())
     first.train()
+    folder = f'{first.work_dir}_old'
+    os.rename(first.work_dir, folder)
     runner = toy_runner(
-        work_dir=str(tmp_path / 'other'), resume=True,
-        load_from=os.path.join(first.work_dir, 'epoch_1.pth'),
+        resume=True, load_from=os.path.join(folder, 'epoch_1.pth'),
         train_cfg__max_epochs=2, **relabelling())
     runner.train()
     changes, _ = relabel_toys.expected(given_of(runner), TRUTH, 2, CAP)
-    assert as_tuples(lines_of(tmp_path / 'other')) == changes
+    assert as_tuples(lines_of(runner.work_dir)) == changes
+    assert len(lines_of(folder)) == CAP
 
 
 def test_checkpoints_are_tested_and_fine_tuned(toy_runner):
