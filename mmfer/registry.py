@@ -7,10 +7,10 @@ MMPretrain's, in ``mmpretrain.get_model`` and in MMPretrain's inferencers.
 """
 from mmengine.registry import FUNCTIONS
 from mmpretrain.registry import (DATA_SAMPLERS, DATASETS, HOOKS, METRICS,
-                                 MODELS, OPTIM_WRAPPERS, TRANSFORMS,
-                                 VISUALIZERS)
+                                 MODELS, OPTIM_WRAPPERS, TASK_UTILS,
+                                 TRANSFORMS, VISUALIZERS)
 
 __all__ = [
     'DATASETS', 'DATA_SAMPLERS', 'FUNCTIONS', 'HOOKS', 'METRICS', 'MODELS',
-    'OPTIM_WRAPPERS', 'TRANSFORMS', 'VISUALIZERS'
+    'OPTIM_WRAPPERS', 'TASK_UTILS', 'TRANSFORMS', 'VISUALIZERS'
 ]

@@ -8,7 +8,10 @@ from mmengine.dataset import force_full_init
 from mmengine.logging import MMLogger
 from mmpretrain.datasets import BaseDataset
 
+from mmfer.registry import TASK_UTILS
 from mmfer.structures import AnnotationError, ImageError, LabelSpace
+from .noise import LabelNoise, NoiseRecord, sample_names
+from .noise.label_noise import swap_scores
 from .randomness import WorkerRandomness
 
 
@@ -45,12 +48,20 @@ class BaseFERDataset(BaseDataset):
             log it and take the next readable sample. Testing always raises,
             since a replaced image would falsify the result. Defaults to
             ``'raise'``.
+        noise (dict, optional): Wrong labels to put into the training
+            annotations, for example ``dict(type='SymmetricNoise',
+            ratio=0.3, seed=0)``; see :mod:`mmfer.datasets.noise`. A
+            distribution ``gt_score`` and the ``votes`` of a flipped sample
+            have the shares of both classes swapped; all else of it stays.
+            Defaults to None.
         test_mode (bool): Whether the dataset is used for testing. Defaults
             to False.
         **kwargs: Further arguments of MMPretrain's ``BaseDataset``.
 
     Raises:
-        ValueError: If ``split`` or ``on_error`` is unknown.
+        ValueError: If ``split`` or ``on_error`` is unknown, or there is
+            noise in ``test_mode``.
+        TypeError: If ``noise`` is no config of label noise.
         AnnotationError: If an annotation is malformed or no sample remains.
     """
 
@@ -70,6 +81,7 @@ class BaseFERDataset(BaseDataset):
                  label_space: Union[str, Sequence[str], None] = None,
                  pipeline: Sequence[dict] = (),
                  on_error: str = 'raise',
+                 noise: Optional[dict] = None,
                  test_mode: bool = False,
                  **kwargs: Any) -> None:
         if split not in self.SPLITS:
@@ -78,6 +90,11 @@ class BaseFERDataset(BaseDataset):
         if on_error not in ('raise', 'skip'):
             raise ValueError("on_error must be 'raise' or 'skip', got "
                              f'{on_error!r}')
+        if noise is not None and test_mode:
+            raise ValueError('label noise belongs into training annotations; '
+                             f'test_mode=True refuses noise={noise!r}')
+        self.noise = None if noise is None else self._build_noise(noise)
+        self.noise_record: Optional[NoiseRecord] = None
         self.split = split
         self.on_error = on_error
         self.label_space = LabelSpace.get(label_space or self.native_space)
@@ -94,6 +111,15 @@ class BaseFERDataset(BaseDataset):
             test_mode=test_mode,
             classes=self.label_space.classes,
             **kwargs)
+
+    @staticmethod
+    def _build_noise(noise: dict) -> LabelNoise:
+        built = TASK_UTILS.build(noise) if isinstance(noise, dict) else None
+        if not isinstance(built, LabelNoise):
+            raise TypeError(
+                'noise must be a config of label noise, such as '
+                f"dict(type='SymmetricNoise', ratio=0.3), got {noise!r}")
+        return built
 
     @property
     def native_space(self) -> LabelSpace:
@@ -131,7 +157,10 @@ class BaseFERDataset(BaseDataset):
                 sample['gt_score'] = self._map_score(sample['gt_score'],
                                                      mapping)
             kept.append(sample)
+        clean = self._add_noise(kept) if self.noise is not None else None
         columns = self.make_columns(kept)
+        if clean is not None:
+            columns['clean_label'] = clean
         if kept and self._indices is not None:
             columns = _take(columns, self._indices)
         if not columns['gt_label'].size:
@@ -157,6 +186,36 @@ class BaseFERDataset(BaseDataset):
         """
         labels = [sample['gt_label'] for sample in samples]
         return dict(gt_label=np.array(labels, dtype=np.int64))
+
+    def _add_noise(self, samples: List[dict]) -> np.ndarray:
+        """Put wrong labels into the samples of the whole split.
+
+        Returns:
+            np.ndarray: The clean labels, int64 of shape ``(N, )``.
+        """
+        clean = np.array([s['gt_label'] for s in samples], dtype=np.int64)
+        names = sample_names([s.get('img_path', '') for s in samples],
+                             self.data_root)
+        noisy = self.noise(clean, names, self.label_space, self.native_space)
+        self.noise_record = NoiseRecord(self.noise, names, clean, noisy,
+                                        self.label_space.classes)
+        for i in np.flatnonzero(noisy != clean):
+            sample, old, new = samples[i], int(clean[i]), int(noisy[i])
+            sample['gt_label'] = new
+            if 'gt_score' in sample:
+                sample['gt_score'] = swap_scores(sample['gt_score'], old, new)
+            if 'votes' in sample:
+                sample['votes'] = self._swap_votes(sample['votes'], old, new)
+        return clean
+
+    def _swap_votes(self, votes: np.ndarray, old: int,
+                    new: int) -> np.ndarray:
+        """Votes of a flipped sample, which are in the native order."""
+        native, classes = self.native_space, self.label_space.classes
+        if classes[new] not in native:
+            return np.zeros_like(votes)
+        return swap_scores(votes, native.index(classes[old]),
+                           native.index(classes[new]))
 
     def _map_score(self, score: Sequence[float],
                    mapping: np.ndarray) -> np.ndarray:
@@ -194,7 +253,8 @@ class BaseFERDataset(BaseDataset):
             logger.info(f'{type(self).__name__}, {self.split}: dropped '
                         f'{self.dropped}, not in label space '
                         f'{list(self.label_space.classes)}')
-        counts, official = self.class_counts(), self.official_counts()
+        counts, official = self._counts(self._read_labels()), \
+            self.official_counts()
         wrong = {
             name: (counts[name], number)
             for name, number in (official or {}).items()
@@ -214,8 +274,20 @@ class BaseFERDataset(BaseDataset):
 
     @force_full_init
     def get_gt_labels(self) -> np.ndarray:
-        """The label of every sample, int64 of shape ``(N, )``, as read."""
+        """The label of every sample, int64 of shape ``(N, )``, as read, or
+        with the label noise that was asked for."""
         return self._columns['gt_label'].copy()
+
+    @force_full_init
+    def clean_labels(self) -> Optional[np.ndarray]:
+        """The labels before noise, for metrics and audits only.
+
+        Returns:
+            np.ndarray or None: int64 of shape ``(N, )``; None without noise,
+            since nobody knows how clean the annotations are.
+        """
+        clean = self._columns.get('clean_label')
+        return None if clean is None else clean.copy()
 
     @force_full_init
     def get_cat_ids(self, idx: int) -> List[int]:
@@ -242,9 +314,16 @@ class BaseFERDataset(BaseDataset):
 
     def class_counts(self) -> Dict[str, int]:
         """Samples per class, in the order of the label space."""
-        counts = np.bincount(
-            self.get_gt_labels(), minlength=len(self.label_space))
+        return self._counts(self.get_gt_labels())
+
+    def _counts(self, labels: np.ndarray) -> Dict[str, int]:
+        counts = np.bincount(labels, minlength=len(self.label_space))
         return dict(zip(self.label_space.classes, counts.tolist()))
+
+    def _read_labels(self) -> np.ndarray:
+        """The labels as they stand in the annotations."""
+        clean = self.clean_labels()
+        return self.get_gt_labels() if clean is None else clean
 
     def official_counts(self) -> Optional[Dict[str, int]]:
         """The official samples per class, or None where none are known."""
@@ -254,7 +333,14 @@ class BaseFERDataset(BaseDataset):
         return {c: official.get(c, 0) for c in self.label_space.classes}
 
     def protocol(self) -> Dict[str, Any]:
-        """What a reader of a result must know about the data."""
+        """What a reader of a result must know about the data.
+
+        The class counts are those of the annotations, before noise.
+        """
+        noise = None
+        if self.noise is not None:
+            noise = self.noise_record.describe(self.clean_labels(),
+                                               self.get_gt_labels())
         return dict(
             dataset=type(self).__name__,
             data_root=self.data_root,
@@ -262,9 +348,10 @@ class BaseFERDataset(BaseDataset):
             label_space=self.label_space.name,
             classes=list(self.label_space.classes),
             samples=len(self),
-            class_counts=self.class_counts(),
+            class_counts=self._counts(self._read_labels()),
             official_counts=self.official_counts(),
             dropped=dict(self.dropped),
+            noise=noise,
             notes=list(self.notes))
 
     def get_data_info(self, idx: int) -> dict:

@@ -66,7 +66,8 @@ class SyntheticFER(BaseFERDataset):
             Defaults to 0.5.
         blur (float): The largest blur in pixels of a picture of 112 pixels.
             Defaults to 0.8.
-        noise (float): The largest sensor noise in grey levels. Defaults to 6.
+        sensor_noise (float): The largest noise of the picture in grey levels.
+            Defaults to 6. (``noise`` is label noise, see below.)
         **kwargs: See :class:`BaseFERDataset`.
 
     Raises:
@@ -79,7 +80,8 @@ class SyntheticFER(BaseFERDataset):
     # Argument -> lowest and highest value.
     RANGES = dict(size=(1, 10**8), image_size=(32, 1024), seed=(0, 2**63 - 1),
                   num_subjects=(5, 10**6), ambiguity=(0, 1), occlusion=(0, 1),
-                  pose=(0, 35), light=(0, 1), blur=(0, 10), noise=(0, 100))
+                  pose=(0, 35), light=(0, 1), blur=(0, 10),
+                  sensor_noise=(0, 100))
 
     def __init__(self,
                  size: int = 1000,
@@ -95,7 +97,7 @@ class SyntheticFER(BaseFERDataset):
                  pose: float = 20.,
                  light: float = .5,
                  blur: float = .8,
-                 noise: float = 6.,
+                 sensor_noise: float = 6.,
                  **kwargs: Any) -> None:
         if 'data_root' in kwargs:
             raise ValueError('SyntheticFER draws its faces and takes no '
@@ -117,7 +119,7 @@ class SyntheticFER(BaseFERDataset):
             pose=self._checked('pose', pose, Real),
             light=self._checked('light', light, Real),
             blur=self._checked('blur', blur, Real),
-            noise=self._checked('noise', noise, Real))
+            noise=self._checked('sensor_noise', sensor_noise, Real))
         self.class_weights = self._checked_weights(class_weights)
         self.target, self.labels = target, labels
         super().__init__(data_root='', split=split, **kwargs)
@@ -155,7 +157,8 @@ class SyntheticFER(BaseFERDataset):
         self.notes = [
             f'drawn faces, seed {self.seed}', f'target {self.target}',
             f'labels from {self.labels}',
-            *(f'{name} {value}' for name, value in self.model.items())
+            *(f'{name} {value}'.replace('noise', 'sensor_noise')
+              for name, value in self.model.items())
         ]
         score = faces['true_distribution']
         if self.labels == 'votes':

@@ -27,6 +27,27 @@ def _counts(part: Dict[str, Any]) -> List[str]:
     return lines
 
 
+def _noise(noise: Any) -> List[str]:
+    """Label noise: what was asked for, what came of it, and where to."""
+    if not isinstance(noise, dict):
+        return [_line('  noise', noise)]
+    found = ('type', 'samples', 'flipped', 'rate', 'classes', 'transitions',
+             'sha256')
+    settings = ', '.join(f'{key}={value}' for key, value in noise.items()
+                         if key not in found)
+    lines = [
+        _line('  noise', f"{noise['type']}({settings})"),
+        _line('', f"{noise['flipped']} of {noise['samples']} labels "
+              f"flipped, {100 * noise['rate']:.2f} %; rows: clean, columns: "
+              'with noise')
+    ]
+    width = max(len(name) for name in noise['classes'])
+    for name, row in zip(noise['classes'], noise['transitions']):
+        numbers = ' '.join(f'{number:>6}' for number in row)
+        lines.append(_line('', f'{name:<{width}} {numbers}'))
+    return lines
+
+
 def _names(pipeline: List[str]) -> str:
     return ' > '.join(text.split('(')[0] for text in pipeline) or 'none'
 
@@ -46,7 +67,7 @@ def _data(use: str, data: Dict[str, Any]) -> List[str]:
             lines.append(_line('  dropped', part['dropped']))
         for note in part.get('notes') or ():
             lines.append(_line('  note', note))
-        lines.append(_line('  noise', part['noise']))
+        lines += _noise(part['noise'])
         lines.append(_line('  alignment', part['align']))
         if part.get('packed'):
             height, width = part['packed']['size']

@@ -192,7 +192,7 @@ def test_protocol_and_repr():
     (dict(occlusion=-.1), 'occlusion must lie in'),
     (dict(occlusion=float('nan')), 'occlusion must lie in'),
     (dict(pose=80), 'pose must lie in'),
-    (dict(noise='low'), 'noise must be a number'),
+    (dict(sensor_noise='low'), 'noise must be a number'),
     (dict(class_weights=[1] * 8), 'class_weights must be a dict'),
     (dict(class_weights=dict(joyful=1)), 'joyful'),
     (dict(class_weights=dict(anger=-1)), 'not negative'),

@@ -93,7 +93,9 @@ def pack_dataset(dataset_cfg: Dict[str, Any],
         raise TypeError(
             f"{dataset_cfg['type']} cannot be packed. Remedy: pack the "
             'readers of mmfer one by one and wrap the packed ones')
-    cfg = {k: v for k, v in dataset_cfg.items() if k != 'label_space'}
+    # Labels are packed clean and in the dataset's own order.
+    cfg = {k: v for k, v in dataset_cfg.items()
+           if k not in ('label_space', 'noise')}
     pipeline = steady_part(cfg.pop('pipeline'))
     pipeline.append(dict(type='FaceResize', size=tuple(size)))
     cfg.pop('test_mode', None)

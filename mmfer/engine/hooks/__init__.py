@@ -3,6 +3,7 @@ from .channels_last_hook import ChannelsLastHook
 from .compile_hook import CompileHook
 from .epoch_seed_hook import EpochSeedHook
 from .init_weights_hook import InitWeightsHook
+from .label_correction_hook import LabelCorrectionHook
 from .label_space_hook import LabelSpaceHook
 from .protocol_hook import ProtocolHook
 from .sample_index_hook import SampleIndexHook
@@ -13,6 +14,7 @@ __all__ = [
     'CompileHook',
     'EpochSeedHook',
     'InitWeightsHook',
+    'LabelCorrectionHook',
     'LabelSpaceHook',
     'ProtocolHook',
     'SampleIndexHook',

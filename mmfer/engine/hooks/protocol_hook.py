@@ -5,10 +5,11 @@ import os.path as osp
 import time
 from typing import Any, Dict, List, Optional
 
-from mmengine.dist import is_main_process
+from mmengine.dist import is_main_process, master_only
 from mmengine.hooks import Hook
 from mmengine.runner import BaseLoop, Runner
 
+from mmfer.datasets.unwrap import leaf_datasets
 from mmfer.registry import HOOKS
 from mmfer.version import __version__
 from ..protocol import (checkpoint_weights, describe_data, describe_run,
@@ -34,6 +35,11 @@ class ProtocolHook(Hook):
     ``protocol_test.json`` (testing) in the work directory, by the main
     process, after every evaluation, so that an interrupted run keeps it. A
     resumed run carries the file on. See ``docs/protocol.md``.
+
+    A training set with label noise is written down as well: ``noise.csv``
+    (``noise_0.csv`` and so on where there are several) can be given to
+    ``FileNoise``, and ``noise.json`` beside it tells rate, transitions and
+    seed.
 
     Checkpoints get ``meta['mmfer']``: label space, alignment, input size,
     selection rule and version.
@@ -78,7 +84,21 @@ class ProtocolHook(Hook):
         if runner.iter > 0:
             self._carry_on(runner)
         self._write(runner, 'protocol.json')
+        self._write_noise(runner)
         runner.logger.info(start_text(self.block))
+
+    @staticmethod
+    @master_only
+    def _write_noise(runner: Runner) -> None:
+        """Write the label noise, so that another run can use it."""
+        leaves = [
+            leaf for leaf in leaf_datasets(runner.train_dataloader.dataset)
+            if getattr(leaf, 'noise_record', None) is not None
+        ]
+        for number, leaf in enumerate(leaves):
+            name = f'noise_{number}.csv' if len(leaves) > 1 else 'noise.csv'
+            leaf.noise_record.write(
+                osp.join(runner.work_dir, name), leaf.protocol()['noise'])
 
     def after_train_iter(self, runner: Runner, batch_idx: int,
                          data_batch: Any = None, outputs: Any = None) -> None:

@@ -12,19 +12,30 @@ from mmfer.registry import MODELS
 class FERClassifier(ImageClassifier):
     """MMPretrain's image classifier for faces.
 
-    It differs in two points. The head and its losses are computed in float32
+    It differs in three points. The head and its losses are computed in float32
     also when backbone and neck run under autocast. And a face may be looked
-    at twice in testing, as it is and mirrored.
+    at twice in testing, as it is and mirrored. And a label bank may hold what
+    is believed about the training samples; its labels take the place of those
+    of the batch.
 
     Args:
         flip_test (bool): Whether to average the class probabilities of the
             image and its mirror in :meth:`predict`. Defaults to False.
+        label_bank (dict, optional): The config of a
+            :class:`~mmfer.models.banks.LabelBank`; it also needs
+            ``LabelCorrectionHook``. Defaults to None.
         **kwargs: See ``mmpretrain.models.ImageClassifier``.
     """
 
-    def __init__(self, flip_test: bool = False, **kwargs: Any) -> None:
+    def __init__(self,
+                 flip_test: bool = False,
+                 label_bank: Optional[dict] = None,
+                 **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.flip_test = flip_test
+        self.label_bank = None
+        if label_bank is not None:
+            self.label_bank = MODELS.build(label_bank)
 
     def loss(self, inputs: torch.Tensor,
              data_samples: List[DataSample]) -> Dict[str, torch.Tensor]:
@@ -37,6 +48,8 @@ class FERClassifier(ImageClassifier):
         Returns:
             dict[str, Tensor]: Named scalars.
         """
+        if self.label_bank is not None:
+            self.label_bank.write_labels(data_samples)
         feats = self.extract_feat(inputs)
         with torch.autocast(inputs.device.type, enabled=False):
             feats = tuple(feat.float() for feat in feats)

@@ -1,0 +1,146 @@
+# Copyright (c) mmfer contributors.
+import os.path as osp
+from typing import Dict, List, Optional
+
+import numpy as np
+from mmengine.dist import is_main_process, master_only
+from mmengine.hooks import Hook
+from mmengine.runner import BaseLoop, IterBasedTrainLoop, Runner
+
+from mmfer.datasets.unwrap import leaf_datasets
+from mmfer.models.banks import Corrections, LabelBank
+from mmfer.registry import HOOKS
+from ..checkpoint_check import bare_model
+from ..label_corrections import (TrainingLabels, correction_lines,
+                                 correction_quality, keep_until)
+
+
+@HOOKS.register_module()
+class LabelCorrectionHook(Hook):
+    """Keep the model's label bank.
+
+    Before training it gives the bank the labels of the training set, or, in a
+    resumed run, compares them with those in the checkpoint. At the end of
+    each epoch it applies the corrections that were staged, on all ranks, and
+    writes them to ``corrections.jsonl`` in the work directory, a line each:
+    epoch (from 1), index, path, given, old and new label, score, margin and,
+    where label noise was added on purpose, the clean label. With clean labels
+    it also logs precision and recall, see
+    :func:`~mmfer.engine.label_corrections.correction_quality`; all numbers go
+    to the message hub and the visualizer as ``label_bank/...``.
+
+    A resumed run drops the lines of epochs after its checkpoint, so none
+    stands there twice. ``load_from`` does not carry a bank over.
+
+    Raises:
+        ValueError: If the model does not have just one bank, the bank does
+            not fit the training set, or another part of the run would spoil
+            it.
+    """
+
+    # After SampleIndexHook, before EMAHook copies the model and before
+    # CheckpointHook saves it.
+    priority = 'HIGH'
+
+    def __init__(self) -> None:
+        self._samples: Optional[TrainingLabels] = None
+        self._clean: Optional[np.ndarray] = None
+
+    @staticmethod
+    def _bank(runner: Runner) -> LabelBank:
+        banks = [
+            m for m in bare_model(runner.model).modules()
+            if isinstance(m, LabelBank)
+        ]
+        if len(banks) != 1:
+            raise ValueError(
+                f'LabelCorrectionHook found {len(banks)} label banks in the '
+                "model. Remedy: set label_bank=dict(type='LabelBank', "
+                'num_classes=...) in one place, or remove the hook')
+        return banks[0]
+
+    def before_run(self, runner: Runner) -> None:
+        """Give the bank its size, before a checkpoint is loaded."""
+        if not isinstance(runner._train_loop, BaseLoop):
+            return
+        bank = self._bank(runner)
+        if isinstance(runner._train_loop, IterBasedTrainLoop):
+            raise ValueError(
+                'labels are corrected at the end of an epoch, and the run has '
+                'none. Remedy: set train_cfg=dict(by_epoch=True, ...)')
+        if getattr(runner.model, 'broadcast_buffers', False):
+            raise ValueError(
+                'broadcast_buffers=True overwrites what the ranks have noted '
+                'in the label bank. Remedy: set broadcast_buffers=False in '
+                'model_wrapper_cfg')
+        preprocessor = bare_model(runner.model).data_preprocessor
+        if getattr(preprocessor, 'batch_augments', None) is not None:
+            raise ValueError(
+                'a label bank replaces the labels that batch_augments (mixup, '
+                'cutmix) have mixed. Remedy: remove one of them')
+        leaves = leaf_datasets(runner.train_dataloader.dataset)
+        number = sum(len(leaf) for leaf in leaves)
+        if bank.size != number:
+            bank.initialise(np.zeros(number, dtype=np.int64))
+
+    def before_train(self, runner: Runner) -> None:
+        """Start from the training set, or check that it is still the same."""
+        bank = self._bank(runner)
+        self._samples = TrainingLabels(runner.train_dataloader.dataset)
+        self._clean = self._samples.clean()
+        if runner.iter == 0:
+            bank.initialise(self._samples.given)
+        elif not bank.restored:
+            raise ValueError(
+                'the checkpoint to resume from holds no label bank for the '
+                f'{bank.size} samples of the training set. Remedy: resume '
+                'with the config of the interrupted run')
+        else:
+            bank.check(self._samples.given)
+        if is_main_process():
+            self._carry_on(runner)
+
+    def _carry_on(self, runner: Runner) -> None:
+        path = osp.join(runner.work_dir, 'corrections.jsonl')
+        source = path
+        if not osp.isfile(path) and runner._load_from is not None:
+            source = osp.join(osp.dirname(str(runner._load_from)),
+                              'corrections.jsonl')
+        keep_until(path, runner.epoch, source)
+
+    def after_train_epoch(self, runner: Runner) -> None:
+        """Apply, write and reckon the corrections."""
+        bank = self._bank(runner)
+        changes = bank.commit()
+        self._report(runner, bank, changes)
+
+    @master_only
+    def _report(self, runner: Runner, bank: LabelBank,
+                changes: Corrections) -> None:
+        epoch, number = runner.epoch + 1, len(changes.index)
+        lines = correction_lines(epoch, changes, self._samples, self._clean)
+        path = osp.join(runner.work_dir, 'corrections.jsonl')
+        with open(path, 'a', encoding='utf-8') as file:
+            file.writelines(f'{line}\n' for line in lines)
+        quality = correction_quality(changes, bank.label, self._samples.given,
+                                     self._clean)
+        changed = int((bank.label != bank.given).sum())
+        values: Dict[str, float] = dict(
+            changes=number, dropped=changes.dropped, changed=changed,
+            **quality)
+        values = {f'label_bank/{k}': v for k, v in values.items()}
+        runner.message_hub.update_scalars(values)
+        runner.visualizer.add_scalars(values, step=epoch)
+        runner.logger.info(
+            f'label bank, epoch {epoch}: {number} labels changed' +
+            (f', {changes.dropped} held back by max_changes'
+             if changes.dropped else '') +
+            f'; {changed} of {bank.size} differ from the given ones' +
+            ''.join(self._percent(quality)))
+
+    @staticmethod
+    def _percent(quality: Dict[str, float]) -> List[str]:
+        return [
+            f"; {name.replace('_', ' ')} {100 * value:.2f} %"
+            for name, value in quality.items()
+        ]
