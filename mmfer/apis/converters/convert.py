@@ -48,7 +48,8 @@ def unwrap(checkpoint: Mapping[str, Any]) -> Dict[str, Any]:
     """
     if not isinstance(checkpoint, Mapping):
         raise TypeError('a released file holds a dict of weights, got '
-                        f'{type(checkpoint).__name__}')
+                        f'{type(checkpoint).__name__}. Remedy: name the file '
+                        'of the weights')
     state = checkpoint
     for name in _WRAPPERS:
         if isinstance(checkpoint.get(name), Mapping):
@@ -82,8 +83,9 @@ def rename(state: Mapping[str, Any], keys: Mapping[str, Any],
         if isinstance(value, np.ndarray) and value.dtype.kind in 'fiu':
             value = torch.from_numpy(value.copy())
         if not isinstance(value, torch.Tensor):
-            raise TypeError(f'{source} is no tensor or array of numbers: '
-                            f'{type(value).__name__}')
+            raise TypeError(f'{source} is no tensor or array of numbers but '
+                            f'{type(value).__name__}. Remedy: name the '
+                            'file of the weights')
         converted[target] = value.detach().clone()
     return converted
 

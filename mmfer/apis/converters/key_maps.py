@@ -16,8 +16,7 @@ SEQUENCE = dict(
     conv1='0', bn1='1', layer1='4', layer2='5', layer3='6', layer4='7')
 
 
-def linear(source: str, target: Optional[str],
-           bias: bool = True) -> KeyMap:
+def linear(source: str, target: Optional[str], bias: bool = True) -> KeyMap:
     """A linear layer or convolution."""
     names = ('weight', 'bias') if bias else ('weight', )
     return {

@@ -41,17 +41,41 @@ class FERDataPreprocessor(ClsDataPreprocessor):
 
         Args:
             data (dict): ``inputs``: uint8 tensor ``(N, 3, H, W)`` or a list
-                of ``(3, H, W)``; ``data_samples``: N samples or None.
+                of ``(3, H, W)``, with V views of each sample ``(N, V, 3, H,
+                W)`` or ``(V, 3, H, W)``; ``data_samples``: N samples or None.
             training (bool): Whether batch augmentation applies. Defaults to
                 False.
 
         Returns:
-            dict: ``inputs``: float32 ``(N, 3, H, W)``; ``data_samples``.
+            dict: ``inputs``: float32 ``(N, 3, H, W)`` or ``(N, V, 3, H,
+            W)``; ``data_samples``.
+
+        Raises:
+            ValueError: If batch augmentation, which mixes samples, meets
+                several views.
         """
-        data = super().forward(data, training)
+        if data['inputs'][0].ndim == 4:
+            data = self._forward_views(data, training)
+        else:
+            data = super().forward(data, training)
         if data['data_samples'] is not None:
             self._move_targets(data['data_samples'])
         return data
+
+    def _forward_views(self, data: dict, training: bool) -> dict:
+        """Prepare each view as if it were a batch of its own."""
+        if training and self.batch_augments is not None:
+            raise ValueError('batch augmentation cannot mix several views of '
+                             'a sample. Remedy: leave out one of both')
+        inputs = data['inputs']
+        if not isinstance(inputs, torch.Tensor):
+            inputs = torch.stack(list(inputs))
+        inputs = self.cast_data(inputs)
+        number = inputs.size(1)
+        data = super().forward(
+            dict(data, inputs=inputs.transpose(0, 1).flatten(0, 1)), training)
+        views = data['inputs'].unflatten(0, (number, -1)).transpose(0, 1)
+        return dict(data, inputs=views)
 
     def _move_targets(self, samples: List[DataSample]) -> None:
         for name in _TARGETS:
