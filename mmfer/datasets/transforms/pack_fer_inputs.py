@@ -29,8 +29,9 @@ class PackFERInputs(BaseTransform):
             ``PackFERInputs.META_KEYS``.
 
     Returns:
-        dict: ``inputs``, a contiguous uint8 tensor of shape ``(3, H, W)``
-        or ``(V, 3, H, W)``, and ``data_samples``, a :class:`~mmfer.structures.FERDataSample`.
+        dict: ``inputs``, a contiguous uint8 tensor of shape ``(3, H, W)`` or
+        ``(V, 3, H, W)``, and ``data_samples``, a
+        :class:`~mmfer.structures.FERDataSample`.
 
     Raises:
         KeyError: If there is no image.

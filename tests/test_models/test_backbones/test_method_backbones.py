@@ -12,6 +12,7 @@ def _build(**config):
     torch.manual_seed(0)
     model = MODELS.build(config)
     model.init_weights()
+    model.eval()  # MMPretrain's ResNet returns nothing
     return model
 
 
@@ -46,7 +47,7 @@ def test_cbam_stands_before_the_addition(depth):
     """A block's output is relu(identity + CBAM(branch))."""
     model = _build(
         type='CBAMResNet', depth=depth, base_channels=8,
-        stem_channels=8).eval()
+        stem_channels=8)
     block, x = model.layer2[0], torch.randn(2, 8 if depth == 18 else 32, 6, 6)
     y = block.bn1(block.conv1(x)).relu()
     y = block.bn2(block.conv2(y))
@@ -61,7 +62,8 @@ def test_cbam_recomputes_to_the_same():
     x = torch.randn(2, 3, 32, 32)
     grads = []
     for with_cp in (False, True):
-        model = _build(with_cp=with_cp, **config).train()
+        model = _build(with_cp=with_cp, **config)
+        model.train()
         model(x)[0].square().mean().backward()
         grads.append(model.layer1[0].conv1.weight.grad)
     torch.testing.assert_close(*grads)
@@ -70,11 +72,11 @@ def test_cbam_recomputes_to_the_same():
 def test_cbam_at_the_end():
     model = _build(
         type='CBAMResNet', base_channels=8, stem_channels=8, place='end',
-        out_indices=(2, 3)).eval()
+        out_indices=(2, 3))
     assert sum(isinstance(m, CBAM) for m in model.modules()) == 1
     plain = _build(
         type='ResNet', depth=18, base_channels=8, stem_channels=8,
-        out_indices=(2, 3)).eval()
+        out_indices=(2, 3))
     plain.load_state_dict(model.state_dict(), strict=False)
     x = torch.randn(2, 3, 64, 64)
     third, last = plain(x)
@@ -92,7 +94,7 @@ def test_bad_cbam_resnet(config, error):
 
 def test_ceil_pool_resnet():
     model = _build(
-        type='CeilPoolResNet', base_channels=8, stem_channels=8).eval()
+        type='CeilPoolResNet', base_channels=8, stem_channels=8)
     assert model.layer2[0].conv1.stride == (2, 2)
     assert model.layer2[0].conv2.stride == (1, 1)
     x = torch.randn(1, 8, 112, 112)
