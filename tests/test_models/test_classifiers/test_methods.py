@@ -92,7 +92,7 @@ def test_the_three_modes(name):
 @pytest.mark.parametrize('backbone', [CNN, CONVNEXT, CBAM],
                          ids=['cifar', 'convnext', 'cbam'])
 def test_trains_with_any_backbone(name, backbone):
-    """Three steps on one batch change every parameter and help."""
+    """Three steps on one batch change every parameter."""
     model = _build(name, backbone)
     model.init_weights()
     optim = build_optim_wrapper(
@@ -103,11 +103,11 @@ def test_trains_with_any_backbone(name, backbone):
         data_samples=_samples(8))
     logs = [model.train_step(data, optim) for _ in range(3)]
     assert all(torch.isfinite(log['loss']) for log in logs)
-    for key, parameter in model.named_parameters():
-        assert parameter.grad is not None, key
-    moved = sum(not torch.equal(before[k], p)
-                for k, p in model.named_parameters())
-    assert moved > 0.9 * len(before)
+    still = [
+        key for key, parameter in model.named_parameters()
+        if torch.equal(before[key], parameter)
+    ]
+    assert not still
 
 
 @pytest.mark.parametrize('name', METHODS)
