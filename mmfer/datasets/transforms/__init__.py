@@ -7,6 +7,7 @@ from .face_flip import FaceFlip
 from .face_gaussian_noise import FaceGaussianNoise
 from .face_pad import FacePad
 from .face_resize import FaceResize
+from .face_views import FaceViews
 from .geometric_transform import GeometricTransform, Move
 from .load_fer_image import LoadFERImage
 from .pack_fer_inputs import PackFERInputs
@@ -14,5 +15,5 @@ from .pack_fer_inputs import PackFERInputs
 __all__ = [
     'ALIGN_RECIPES', 'DrawSyntheticFace', 'FaceAffine', 'FaceAlign',
     'FaceCrop', 'FaceFlip', 'FaceGaussianNoise', 'FacePad', 'FaceResize',
-    'GeometricTransform', 'LoadFERImage', 'Move', 'PackFERInputs'
+    'FaceViews', 'GeometricTransform', 'LoadFERImage', 'Move', 'PackFERInputs'
 ]

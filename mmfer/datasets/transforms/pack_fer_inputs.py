@@ -14,7 +14,8 @@ from mmfer.structures import AnnotationError, FERDataSample
 class PackFERInputs(BaseTransform):
     """Pack a face and what is known about it.
 
-    **Required Keys:** ``img`` (uint8 of shape ``(H, W, 3)``)
+    **Required Keys:** ``img`` (uint8 of shape ``(H, W, 3)``, or
+    ``(V, H, W, 3)`` for V views)
 
     **Packed where present:** ``gt_label`` (int), ``gt_score`` (label
     distribution of shape ``(C, )``), ``gt_au``, ``gt_va``, ``gt_landmarks``,
@@ -28,8 +29,9 @@ class PackFERInputs(BaseTransform):
             ``PackFERInputs.META_KEYS``.
 
     Returns:
-        dict: ``inputs``, a contiguous uint8 tensor of shape ``(3, H, W)``,
-        and ``data_samples``, a :class:`~mmfer.structures.FERDataSample`.
+        dict: ``inputs``, a contiguous uint8 tensor of shape ``(3, H, W)`` or
+        ``(V, 3, H, W)``, and ``data_samples``, a
+        :class:`~mmfer.structures.FERDataSample`.
 
     Raises:
         KeyError: If there is no image.
@@ -63,9 +65,11 @@ class PackFERInputs(BaseTransform):
         if kind != np.uint8:
             raise TypeError('img must be an array of uint8, normalisation is '
                             f'done by FERDataPreprocessor; got {kind}')
-        if img.ndim != 3 or img.shape[2] != 3:
-            raise ValueError(f'img must have shape (H, W, 3), got {img.shape}')
-        return torch.from_numpy(np.ascontiguousarray(img.transpose(2, 0, 1)))
+        if img.ndim not in (3, 4) or img.shape[-1] != 3:
+            raise ValueError('img must have shape (H, W, 3), or (V, H, W, 3) '
+                             f'for V views; got {img.shape}')
+        return torch.from_numpy(
+            np.ascontiguousarray(np.moveaxis(img, -1, -3)))
 
     def _pack_sample(self, results: dict) -> FERDataSample:
         sample = FERDataSample()
@@ -89,9 +93,10 @@ class PackFERInputs(BaseTransform):
                     self._refuse(results, f'{key} is malformed: {error}')
         if 'gt_mask' in results:
             mask = results['gt_mask']
-            if mask.shape != results['img'].shape[:2]:
+            size = results['img'].shape[-3:-1]
+            if mask.shape != size:
                 self._refuse(results, 'gt_mask and img differ in size',
-                             (mask.shape, results['img'].shape[:2]))
+                             (mask.shape, size))
             sample.set_field(
                 torch.from_numpy(np.ascontiguousarray(mask)), 'gt_mask')
         return sample

@@ -1,7 +1,7 @@
 # Copyright (c) mmfer contributors.
 import hashlib
 import os.path as osp
-from typing import Dict, Union
+from typing import Any, Dict, Sequence
 
 import torch
 from mmengine.hooks import Hook
@@ -26,12 +26,14 @@ class InitWeightsHook(Hook):
     - a path or URL: weights of ``model.backbone``;
     - ``dict(checkpoint=..., target='backbone.timm_model')``: weights of
       another part of the model;
+    - ``dict(checkpoint=..., fresh=['cbam'])``: parameters with one of these
+      words in their name may be missing in the file and start fresh;
     - ``'random'``: on purpose none.
 
     A config without the variable gets a warning and keeps what ``init_cfg``
     of its parts says.
 
-    Every parameter of the target must be found in the file. Nothing is
+    Every other parameter of the target must be found in the file. Nothing is
     loaded when the run resumes or has a ``load_from``. What was done is kept
     as ``init_weights`` in the message hub, for the protocol block.
     """
@@ -59,7 +61,8 @@ class InitWeightsHook(Hook):
     def _load(self,
               runner: Runner,
               checkpoint: str,
-              target: str = 'backbone') -> Dict[str, Union[str, int]]:
+              target: str = 'backbone',
+              fresh: Sequence[str] = ()) -> Dict[str, Any]:
         model = bare_model(runner.model)
         try:
             part = model.get_submodule(target)
@@ -68,8 +71,10 @@ class InitWeightsHook(Hook):
                 f'init_weights: the model has no part {target!r}') from error
         state = read_state_dict(checkpoint)
         with whole_weights(runner.model):
-            loaded = load_part(part, state, target, checkpoint)
+            loaded = load_part(part, state, target, checkpoint, fresh)
         provenance = dict(source=checkpoint, target=target, tensors=loaded)
+        if fresh:
+            provenance['fresh'] = list(fresh)
         if osp.isfile(checkpoint):
             with open(checkpoint, 'rb') as file:
                 provenance['sha256'] = hashlib.sha256(file.read()).hexdigest()
@@ -105,8 +110,11 @@ def read_state_dict(checkpoint: str) -> Dict[str, torch.Tensor]:
     return {key.removeprefix('module.'): v for key, v in state.items()}
 
 
-def load_part(part: nn.Module, state: Dict[str, torch.Tensor], target: str,
-              checkpoint: str) -> int:
+def load_part(part: nn.Module,
+              state: Dict[str, torch.Tensor],
+              target: str,
+              checkpoint: str,
+              fresh: Sequence[str] = ()) -> int:
     """Load a part of a model; every parameter of it must be found.
 
     Args:
@@ -115,6 +123,8 @@ def load_part(part: nn.Module, state: Dict[str, torch.Tensor], target: str,
             in which the part's keys start with ``target``.
         target (str): The name of the part in the model.
         checkpoint (str): The file, for messages.
+        fresh (Sequence[str]): Words in the names of parameters that need not
+            be in the file. Defaults to ().
 
     Returns:
         int: The number of tensors found.
@@ -134,11 +144,15 @@ def load_part(part: nn.Module, state: Dict[str, torch.Tensor], target: str,
     except RuntimeError as error:
         raise ValueError(f'initial weights {checkpoint!r} do not fit '
                          f'{target!r}: {error}') from error
-    missing = [k for k in missing if not k.endswith('num_batches_tracked')]
+    kept = [k for k in missing if any(word in k for word in fresh)]
+    missing = [
+        k for k in missing
+        if k not in kept and not k.endswith('num_batches_tracked')
+    ]
     if missing:
         raise ValueError(
             f'initial weights {checkpoint!r} lack {len(missing)} tensors of '
             f'{target!r}: {missing[:8]}{" ..." if len(missing) > 8 else ""}. '
             f'The file holds {len(state)}, such as {sorted(state)[:4]}. Name '
             f'the right file, {_REMEDY}')
-    return len(part.state_dict())
+    return len(part.state_dict()) - len(kept)

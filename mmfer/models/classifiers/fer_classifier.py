@@ -12,15 +12,22 @@ from mmfer.registry import MODELS
 class FERClassifier(ImageClassifier):
     """MMPretrain's image classifier for faces.
 
-    It differs in three points. The head and its losses are computed in float32
-    also when backbone and neck run under autocast. And a face may be looked
-    at twice in testing, as it is and mirrored. And a label bank may hold what
-    is believed about the training samples; its labels take the place of those
-    of the batch.
+    It differs in these points. ``mode='tensor'`` gives class logits with
+    every head. The head and its losses are computed in float32 also when
+    backbone and neck run under autocast. A face may be looked at twice in
+    testing, as it is and mirrored. A head may ask for several views of each
+    training sample (``num_views``): the network then runs once for each view,
+    one after the other, so that statistics of batch normalisation are those
+    of one view. And a label bank may hold what is believed about the training
+    samples; its labels take the place of those of the batch.
 
     Args:
         flip_test (bool): Whether to average the class probabilities of the
             image and its mirror in :meth:`predict`. Defaults to False.
+        mirror_view (bool): Whether training adds the mirror of each image,
+            as it is with its erased part, as a second view. Defaults to
+            False: the views are those of the data pipeline, see
+            :class:`~mmfer.datasets.transforms.FaceViews`.
         label_bank (dict, optional): The config of a
             :class:`~mmfer.models.banks.LabelBank`; it also needs
             ``LabelCorrectionHook``. Defaults to None.
@@ -29,31 +36,87 @@ class FERClassifier(ImageClassifier):
 
     def __init__(self,
                  flip_test: bool = False,
+                 mirror_view: bool = False,
                  label_bank: Optional[dict] = None,
                  **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.flip_test = flip_test
+        self.mirror_view = mirror_view
         self.label_bank = None
         if label_bank is not None:
             self.label_bank = MODELS.build(label_bank)
+
+    def forward(self,
+                inputs: torch.Tensor,
+                data_samples: Optional[List[DataSample]] = None,
+                mode: str = 'tensor') -> Any:
+        """The entry for training and testing.
+
+        Args:
+            inputs (Tensor): Float images, ``(N, 3, H, W)``; or V views of
+                each, ``(N, V, 3, H, W)``, of which all but ``'loss'`` take
+                the first.
+            data_samples (list[DataSample], optional): N samples. Defaults to
+                None.
+            mode (str): ``'tensor'``, ``'predict'`` or ``'loss'``. Defaults
+                to ``'tensor'``.
+
+        Returns:
+            Tensor | list[DataSample] | dict[str, Tensor]: Class logits
+            ``(N, C)``; predictions; or named scalars.
+        """
+        if mode == 'tensor':
+            return self.logits(inputs)
+        return super().forward(inputs, data_samples, mode)
+
+    def logits(self, inputs: torch.Tensor) -> torch.Tensor:
+        """Class logits, ``(N, C)``.
+
+        Args:
+            inputs (Tensor): See :meth:`forward`.
+
+        Raises:
+            ValueError: If there is no head, or the head gives no logits.
+        """
+        if not self.with_head:
+            raise ValueError('a classifier without head has no logits. '
+                             'Remedy: extract_feat(inputs) gives features')
+        out = self.head(self.extract_feat(self._views(inputs)[0]))
+        if not isinstance(out, torch.Tensor) or out.ndim != 2:
+            raise ValueError(f'{type(self.head).__name__} gives no logits '
+                             '(N, C). Remedy: choose a head with one output')
+        return out
 
     def loss(self, inputs: torch.Tensor,
              data_samples: List[DataSample]) -> Dict[str, torch.Tensor]:
         """Losses of a batch.
 
         Args:
-            inputs (Tensor): Float images, ``(N, 3, H, W)``.
+            inputs (Tensor): See :meth:`forward`.
             data_samples (list[DataSample]): N samples with their targets.
 
         Returns:
             dict[str, Tensor]: Named scalars.
+
+        Raises:
+            ValueError: If the head wants another number of views.
         """
         if self.label_bank is not None:
             self.label_bank.write_labels(data_samples)
-        feats = self.extract_feat(inputs)
+        views = self._views(inputs)
+        if self.mirror_view:
+            views = [views[0], views[0].flip(-1)]
+        wanted = getattr(self.head, 'num_views', 1)
+        if len(views) != wanted:
+            raise ValueError(
+                f'{type(self.head).__name__} takes {wanted} view(s) of a '
+                f'sample, got {len(views)}. Remedy: the transform FaceViews '
+                'or mirror_view=True makes two, leaving out both makes one')
+        feats = [self.extract_feat(view) for view in views]
         with torch.autocast(inputs.device.type, enabled=False):
-            feats = tuple(feat.float() for feat in feats)
-            return self.head.loss(feats, data_samples)
+            feats = [tuple(f.float() for f in feat) for feat in feats]
+            return self.head.loss(feats if wanted > 1 else feats[0],
+                                  data_samples)
 
     def predict(self,
                 inputs: torch.Tensor,
@@ -62,14 +125,15 @@ class FERClassifier(ImageClassifier):
         """Predictions of a batch.
 
         Args:
-            inputs (Tensor): Float images, ``(N, 3, H, W)``.
+            inputs (Tensor): See :meth:`forward`.
             data_samples (list[DataSample], optional): Samples to write the
                 predictions to. Defaults to None, new ones.
 
         Returns:
             list[DataSample]: With ``pred_score``, probabilities ``(C, )``,
-            and ``pred_label``.
+            ``pred_label`` and, where the head has one, ``pred_confidence``.
         """
+        inputs = self._views(inputs)[0]
         samples = super().predict(inputs, data_samples, **kwargs)
         if self.flip_test:
             mirrored = super().predict(inputs.flip(-1), **kwargs)
@@ -77,4 +141,13 @@ class FERClassifier(ImageClassifier):
                 score = (sample.pred_score + mirror.pred_score) / 2
                 sample.set_pred_score(score)
                 sample.set_pred_label(score.argmax().unsqueeze(0))
+                if 'pred_confidence' in sample:
+                    both = sample.pred_confidence + mirror.pred_confidence
+                    sample.set_field(
+                        both / 2, 'pred_confidence', dtype=torch.Tensor)
         return samples
+
+    @staticmethod
+    def _views(inputs: torch.Tensor) -> List[torch.Tensor]:
+        """The views of a batch, each ``(N, 3, H, W)``."""
+        return [inputs] if inputs.ndim == 4 else list(inputs.unbind(1))

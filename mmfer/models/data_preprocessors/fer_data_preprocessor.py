@@ -35,8 +35,8 @@ class FERDataPreprocessor(ClsDataPreprocessor):
         **kwargs: Further arguments of ``ClsDataPreprocessor``.
 
     Raises:
-        ValueError: If batch augments get pictures of several sizes, or
-            one-hot labels are wanted and the number of classes is unknown.
+        ValueError: If batch augments get pictures of several sizes or several
+            views of a sample, or one-hot labels are wanted and the number of classes is unknown.
     """
 
     def __init__(self,
@@ -53,13 +53,15 @@ class FERDataPreprocessor(ClsDataPreprocessor):
 
         Args:
             data (dict): ``inputs``: uint8 tensor ``(N, 3, H, W)`` or a list
-                of ``(3, H, W)``; ``data_samples``: N samples or None.
+                of ``(3, H, W)``, with V views of each sample ``(N, V, 3, H,
+                W)`` or ``(V, 3, H, W)``; ``data_samples``: N samples or None.
             training (bool): Whether batch augmentation applies. Defaults to
                 False.
 
         Returns:
-            dict: ``inputs``: float32 ``(N, 3, H, W)``; ``data_samples``: a
-            :class:`~mmfer.structures.SampleBatch` on the device, or None.
+            dict: ``inputs``: float32 ``(N, 3, H, W)`` or ``(N, V, 3, H,
+            W)``; ``data_samples``: a :class:`~mmfer.structures.SampleBatch`
+            on the device, or None.
         """
         inputs, samples = data['inputs'], data.get('data_samples')
         if samples is not None and not isinstance(samples[0], DataSample):
@@ -75,6 +77,7 @@ class FERDataPreprocessor(ClsDataPreprocessor):
             inputs, samples = self._augment(inputs, samples)
         inputs = self._normalize(inputs)
         if training and self.batch_augments and 'gt_score' in samples.targets:
+            _require_one_view(inputs)
             inputs, score = self.batch_augments(inputs,
                                                 samples.targets['gt_score'])
             samples = samples.with_targets(dict(gt_score=score))
@@ -88,6 +91,7 @@ class FERDataPreprocessor(ClsDataPreprocessor):
                 'batch augments need pictures of one size, got '
                 f'{sorted({tuple(i.shape[-2:]) for i in inputs})}. Remedy: '
                 'put FaceResize into the pipeline of the dataset')
+        _require_one_view(inputs)
         done = self.augments(inputs, samples.targets)
         return done.images, samples.with_targets(done.targets, done.records)
 
@@ -116,8 +120,8 @@ class FERDataPreprocessor(ClsDataPreprocessor):
         return inputs
 
     def _to_floats(self, inputs: torch.Tensor) -> torch.Tensor:
-        if self.to_rgb and inputs.size(1) == 3:
-            inputs = inputs.flip(1)
+        if self.to_rgb and inputs.size(-3) == 3:
+            inputs = inputs.flip(-3)
         return (inputs.float() - self.mean).div_(self.std)
 
     def _one_hot(self, samples: SampleBatch) -> Dict[str, torch.Tensor]:
@@ -129,3 +133,9 @@ class FERDataPreprocessor(ClsDataPreprocessor):
         # Not F.one_hot, which waits for the device to check the labels.
         score = torch.zeros(len(label), number, device=label.device)
         return dict(gt_score=score.scatter_(1, label[:, None], 1.))
+
+
+def _require_one_view(inputs: torch.Tensor) -> None:
+    if inputs.ndim != 4:
+        raise ValueError('batch augmentation cannot change several views of a '
+                         'sample. Remedy: leave out one of both')

@@ -114,3 +114,21 @@ def test_bad_initial_weights(data, tmp_path, case):
                      dict(checkpoint=os.fspath(file), target=target))
     with pytest.raises(Exception, match=words[case]):
         _start(runner)
+
+
+def test_named_parts_start_fresh(data, tmp_path):
+    state = _backbone(data, tmp_path)
+    dropped = [key for key in state if key.startswith('layer4.')]
+    file = os.fspath(tmp_path / 'weights.pth')
+    torch.save({k: v for k, v in state.items() if k not in dropped}, file)
+    runner = _runner(data, tmp_path / 'run',
+                     dict(checkpoint=file, fresh=['layer4']))
+    _start(runner)
+    own = runner.model.backbone.state_dict()
+    for key, value in state.items():
+        if value.is_floating_point():
+            assert torch.equal(own[key], value) == (key not in dropped), key
+    provenance = runner.message_hub.get_info('init_weights')
+    assert provenance['fresh'] == ['layer4']
+    counters = [key for key in dropped if 'num_batches' in key]
+    assert provenance['tensors'] == len(state) - len(dropped) + len(counters)

@@ -1,0 +1,9 @@
+model = dict(
+    type='FERClassifier',
+    backbone=dict(type='ResNet', depth=18),
+    head=dict(
+        type='UncertaintyMixingHead',
+        num_classes=7,
+        in_channels=512,
+        feat_size=7,
+        loss=dict(type='AddUpLoss')))

@@ -1,0 +1,12 @@
+_base_ = [
+    '../_base_/models/rul_resnet18.py',
+    '../_base_/datasets/rafdb_noise-or-flip.py',
+    '../_base_/schedules/adam_exp_60e.py',
+    '../_base_/default_runtime.py',
+]
+
+# ResNet-18 trained on MS-Celeb-1M, see ../baseline/README.md.
+init_weights = 'weights/resnet18_msceleb.pth'
+
+optim_wrapper = dict(
+    paramwise_cfg=dict(custom_keys={'head.fc': dict(lr_mult=10)}))

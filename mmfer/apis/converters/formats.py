@@ -1,0 +1,122 @@
+# Copyright (c) mmfer contributors.
+"""The released files that can be converted."""
+import re
+from typing import Any, Callable, Dict, Mapping, NamedTuple
+
+from .key_maps import (KeyMap, conv_norm, linear, norm, resnet,
+                       resnet_blocks)
+
+
+class Format(NamedTuple):
+    """A kind of released file.
+
+    Args:
+        keys (Callable): From the weights in a file to their
+            :data:`~mmfer.apis.converters.key_maps.KeyMap`.
+        source (str): Who releases such files.
+        licence (str): What is known of the licence.
+        preprocessing (str): What the weights want as input.
+    """
+    keys: Callable[[Mapping[str, Any]], KeyMap]
+    source: str
+    licence: str
+    preprocessing: str
+
+
+_IMAGENET = 'RGB, 224 px, mean and deviation of ImageNet'
+
+
+def _dan(state: Mapping[str, Any]) -> KeyMap:
+    keys = resnet(18, 'features.', 'backbone.', sequence=True)
+    found = {re.match(r'cat_head(\d+)\.', key) for key in state}
+    number = len({match[1] for match in found if match}) or 4
+    for i in range(number):
+        source, target = f'cat_head{i}', f'neck.heads.{i}'
+        for old, new in (('conv1x1', 'reduce'), ('conv_3x3', 'square'),
+                         ('conv_1x3', 'row'), ('conv_3x1', 'column')):
+            keys.update(
+                conv_norm(f'{source}.sa.{old}', f'{target}.spatial.{new}'))
+        source, target = f'{source}.ca.attention', f'{target}.channel.gate'
+        keys.update(conv_norm(source, target))
+        keys.update(linear(f'{source}.3', f'{target}.3'))
+    return {**keys, **linear('fc', 'head.fc'), **norm('bn', 'head.bn')}
+
+
+def _depth(state: Mapping[str, Any]) -> int:
+    """18, or 50 where a block has a third convolution."""
+    return 50 if any('.conv3.' in key for key in state) else 18
+
+
+def _scn(state: Mapping[str, Any]) -> KeyMap:
+    return {
+        **resnet(18, 'features.', 'backbone.', sequence=True),
+        **linear('fc', 'head.fc'),
+        **linear('alpha.0', 'head.importance')
+    }
+
+
+def _rul(state: Mapping[str, Any]) -> KeyMap:
+    keys = resnet(18, 'features.', 'backbone.', sequence=True)
+    for source, target in (('mu', 'head.feature'),
+                           ('log_var', 'head.log_variance')):
+        keys.update(norm(f'{source}.0', f'{target}.map_norm', affine=False))
+        keys.update(linear(f'{source}.3', f'{target}.fc'))
+        keys.update(norm(f'{source}.4', f'{target}.norm'))
+    return {**keys, **linear('fc', 'head.fc')}
+
+
+def _eac(state: Mapping[str, Any]) -> KeyMap:
+    keys = resnet(_depth(state), 'features.', 'backbone.', sequence=True)
+    return {**keys, **linear('fc', 'head.fc')}
+
+
+def _cbam(state: Mapping[str, Any]) -> KeyMap:
+    depth = _depth(state)
+    keys = resnet(depth, '', 'backbone.')
+    for block in resnet_blocks(depth):
+        source, target = f'{block}.cbam', f'backbone.{block}.cbam'
+        for old, new in ((1, 0), (3, 2)):
+            keys.update(
+                linear(f'{source}.ChannelGate.mlp.{old}',
+                       f'{target}.channel.mlp.{new}'))
+        gate = f'{source}.SpatialGate.spatial'
+        keys.update(
+            linear(f'{gate}.conv', f'{target}.spatial.conv', bias=False))
+        keys.update(norm(f'{gate}.bn', f'{target}.spatial.norm'))
+    return {**keys, **linear('fc', 'head.fc')}
+
+
+def _resnet(depth: int, optional_fc: bool = False) -> Callable:
+    """A backbone whose classifier of faces is left out."""
+
+    def keys(state: Mapping[str, Any]) -> KeyMap:
+        known = linear('fc', None)
+        if optional_fc:
+            known = {key: None for key in known if key in state}
+        return {**resnet(depth), **known}
+
+    return keys
+
+
+FORMATS: Dict[str, Format] = dict(
+    scn=Format(_scn, 'github.com/kaiwang960112/Self-Cure-Network',
+               'none stated', _IMAGENET),
+    rul=Format(_rul, 'github.com/zyh-uaiaaaa/Relative-Uncertainty-Learning',
+               'none stated', _IMAGENET),
+    eac=Format(_eac, 'github.com/zyh-uaiaaaa/Erasing-Attention-Consistency',
+               'none stated', _IMAGENET),
+    dan=Format(_dan, 'github.com/yaoing/DAN', 'MIT', _IMAGENET),
+    cbam=Format(_cbam, 'github.com/Jongchan/attention-module', 'MIT',
+                _IMAGENET),
+    resnet18_msceleb=Format(
+        _resnet(18), 'github.com/amirhfarzaneh/dacl, MS-Celeb-1M',
+        'none stated', _IMAGENET),
+    resnet18_ijba=Format(
+        _resnet(18, optional_fc=True),
+        'ijba_res18_naive.pth.tar of SCN and RAN, MS-Celeb-1M in spite of its '
+        'name', 'none stated', _IMAGENET),
+    resnet50_vggface2=Format(
+        _resnet(50), 'resnet50_ft_weight.pkl, MS-Celeb-1M then VGGFace2',
+        'none stated', 'made for BGR minus (91.4953, 103.8827, 131.0912); '
+        'EAC feeds it RGB with mean and deviation of ImageNet'),
+)

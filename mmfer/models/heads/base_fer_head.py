@@ -1,0 +1,119 @@
+# Copyright (c) mmfer contributors.
+from abc import abstractmethod
+from typing import Any, Dict, List, Optional, Sequence, Union
+
+import torch
+from mmpretrain.models.heads import ClsHead
+from mmpretrain.structures import DataSample
+from torch import nn
+
+from mmfer.structures import FERDataSample
+from .targets import labels_of, targets_of
+
+FEATURES = Sequence[torch.Tensor]
+CONFIG = Union[dict, nn.Module]
+
+
+class BaseFERHead(ClsHead):
+    """A head for expressions whose losses look at more than the logits.
+
+    A child says in :meth:`outputs` what it computes from the features and in
+    :meth:`get_losses` what it asks of that; the rest is common.
+
+    Args:
+        num_classes (int): Number of classes C.
+        loss (dict): The classification loss on the logits. Defaults to
+            ``dict(type='CrossEntropyLoss')``.
+        init_cfg (dict, optional): Defaults to None, PyTorch's own.
+
+    Raises:
+        ValueError: If ``num_classes`` is not positive.
+    """
+
+    #: How many views of a sample :meth:`loss` takes.
+    num_views = 1
+
+    def __init__(self,
+                 num_classes: int,
+                 loss: CONFIG = dict(type='CrossEntropyLoss'),
+                 init_cfg: Optional[dict] = None) -> None:
+        if num_classes <= 0:
+            raise ValueError(
+                f'num_classes must be positive, got {num_classes}')
+        super().__init__(loss=loss, init_cfg=init_cfg)
+        self.num_classes = num_classes
+
+    @abstractmethod
+    def outputs(self, feats: FEATURES) -> Dict[str, torch.Tensor]:
+        """All that the head computes.
+
+        Args:
+            feats (Sequence[Tensor]): What backbone and neck give.
+
+        Returns:
+            dict[str, Tensor]: ``logits`` ``(N, C)``; ``confidence`` ``(N, )``
+            in [0, 1] where the method has one; and what the losses need.
+        """
+
+    @abstractmethod
+    def get_losses(self, outputs: Dict[str, torch.Tensor],
+                   data_samples: Sequence[DataSample]
+                   ) -> Dict[str, torch.Tensor]:
+        """Losses of what :meth:`outputs` gave.
+
+        Returns:
+            dict[str, Tensor]: Named scalars.
+        """
+
+    def forward(self, feats: FEATURES) -> torch.Tensor:
+        """Logits, ``(N, C)``."""
+        return self.outputs(feats)['logits']
+
+    def loss(self, feats: FEATURES, data_samples: Sequence[DataSample],
+             **kwargs: Any) -> Dict[str, torch.Tensor]:
+        """Losses of a batch.
+
+        Args:
+            feats (Sequence[Tensor]): What backbone and neck give; with
+                ``num_views`` above 1 one such sequence for each view.
+            data_samples (Sequence[DataSample]): N samples with targets.
+
+        Returns:
+            dict[str, Tensor]: Named scalars.
+        """
+        return self.get_losses(self.outputs(feats), data_samples, **kwargs)
+
+    def classification_loss(self, logits: torch.Tensor,
+                            data_samples: Sequence[DataSample]
+                            ) -> torch.Tensor:
+        """The classification loss, a mean over the batch."""
+        return self.loss_module(
+            logits, targets_of(data_samples), avg_factor=logits.size(0))
+
+    def predict(self,
+                feats: FEATURES,
+                data_samples: Optional[List[DataSample]] = None
+                ) -> List[DataSample]:
+        """Predictions of a batch.
+
+        Args:
+            feats (Sequence[Tensor]): What backbone and neck give.
+            data_samples (list[DataSample], optional): Samples to write to.
+                Defaults to None, new ones.
+
+        Returns:
+            list[DataSample]: With ``pred_score``, ``pred_label`` and, where
+            the method has one, ``pred_confidence``.
+        """
+        outputs = self.outputs(feats)
+        logits = outputs['logits']
+        if data_samples is None:
+            data_samples = [FERDataSample() for _ in range(len(logits))]
+        samples = self._get_predictions(logits, data_samples)
+        if 'confidence' in outputs:
+            for sample, value in zip(samples, outputs['confidence']):
+                sample.set_field(
+                    value.float(), 'pred_confidence', dtype=torch.Tensor)
+        return samples
+
+    labels_of = staticmethod(labels_of)

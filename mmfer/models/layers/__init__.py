@@ -1,0 +1,19 @@
+# Copyright (c) mmfer contributors.
+from .cbam import CBAM
+from .cross_attention_head import CrossAttentionHead
+from .feature_branch import FeatureBranch
+from .feature_map import feature_map
+from .relabeling import Relabeling, relabel
+from .uncertainty_mixing import draw_partners, mix, mixing_weights
+
+__all__ = [
+    'CBAM',
+    'CrossAttentionHead',
+    'FeatureBranch',
+    'Relabeling',
+    'draw_partners',
+    'feature_map',
+    'mix',
+    'mixing_weights',
+    'relabel',
+]

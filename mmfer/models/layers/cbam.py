@@ -1,0 +1,81 @@
+# Copyright (c) mmfer contributors.
+import torch
+from mmengine.model import BaseModule
+from torch import nn
+
+
+class ChannelGate(nn.Module):
+    """A gate for each channel, from average- and max-pooled positions.
+
+    Args:
+        channels (int): Channels C of the map.
+        reduction (int): How many times narrower the hidden layer is.
+    """
+
+    def __init__(self, channels: int, reduction: int) -> None:
+        super().__init__()
+        hidden = max(channels // reduction, 1)
+        self.mlp = nn.Sequential(
+            nn.Linear(channels, hidden), nn.ReLU(inplace=True),
+            nn.Linear(hidden, channels))
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        """Weigh the channels of a map ``(N, C, H, W)``."""
+        gate = self.mlp(x.mean((2, 3))) + self.mlp(x.amax((2, 3)))
+        return x * gate.sigmoid()[:, :, None, None]
+
+
+class SpatialGate(nn.Module):
+    """A gate for each position, from maximum and mean over the channels.
+
+    Args:
+        kernel_size (int): Defaults to 7.
+    """
+
+    def __init__(self, kernel_size: int = 7) -> None:
+        super().__init__()
+        self.conv = nn.Conv2d(
+            2, 1, kernel_size, padding=kernel_size // 2, bias=False)
+        self.norm = nn.BatchNorm2d(1, momentum=0.01)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        """Weigh the positions of a map ``(N, C, H, W)``."""
+        pooled = torch.stack([x.amax(1), x.mean(1)], dim=1)
+        return x * self.norm(self.conv(pooled)).sigmoid()
+
+
+class CBAM(BaseModule):
+    """Convolutional block attention: channels, then positions.
+
+    From `CBAM <https://arxiv.org/abs/1807.06521>`_. Freshly initialised, the
+    normalisation of the spatial gate has the weight 0: the gate is 0.5
+    everywhere.
+
+    Args:
+        channels (int): Channels C of the map.
+        reduction (int): Of the channel gate. Defaults to 16.
+        kernel_size (int): Of the spatial gate. Defaults to 7.
+    """
+
+    def __init__(self,
+                 channels: int,
+                 reduction: int = 16,
+                 kernel_size: int = 7) -> None:
+        super().__init__()
+        self.channel = ChannelGate(channels, reduction)
+        self.spatial = SpatialGate(kernel_size)
+        self.init_weights()
+
+    def init_weights(self) -> None:
+        """Biases 0, the normalisation of the spatial gate 0."""
+        nn.init.kaiming_normal_(self.spatial.conv.weight, mode='fan_out')
+        nn.init.zeros_(self.spatial.norm.weight)
+        nn.init.zeros_(self.spatial.norm.bias)
+        for layer in self.channel.mlp:
+            if isinstance(layer, nn.Linear):
+                nn.init.zeros_(layer.bias)
+        self._is_init = True
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        """Weigh a map ``(N, C, H, W)``."""
+        return self.spatial(self.channel(x))
