@@ -75,7 +75,7 @@ def test_takes_a_training_step(name):
     samples = []
     for label in (0, num_classes - 1):
         sample = FERDataSample().set_gt_label(label)
-        if cfg.model.head.loss.get('use_soft'):
+        if cfg.model.head.get('loss', {}).get('use_soft'):
             score = torch.full((num_classes, ), 0.5 / (num_classes - 1))
             score[label] = 0.5
             sample.set_gt_score(score)

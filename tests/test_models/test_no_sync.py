@@ -47,7 +47,9 @@ def _config_families():
 
 
 def _input_size(cfg):
-    if cfg.model.backbone.type in ('ResNet', 'ConvNeXt', 'MobileNetV3'):
+    if cfg.model.backbone.type in (
+            'ResNet', 'ConvNeXt',
+            'MobileNetV3') and 'feat_size' not in cfg.model.head:
         return 32  # works at any size
     for transform in cfg.test_dataloader.dataset.pipeline:
         if 'size' in transform:
@@ -66,6 +68,9 @@ def _inputs():
         heads=torch.randn(6, 4, 8, requires_grad=True),
         weights=torch.rand(6, requires_grad=True),
         labels=labels,
+        partner_labels=labels.flip(0),
+        first=torch.randn(6, 7, 4, 4, requires_grad=True),
+        second=torch.randn(6, 7, 4, 4, requires_grad=True),
         label=labels,
         scores=torch.full((6, 7), 1 / 7))
 
@@ -103,7 +108,7 @@ def _model_step(name, device):
     for label in range(2):
         sample = FERDataSample().set_gt_label(label)
         sample.set_field(label, 'sample_idx', field_type='metainfo')
-        if cfg.model.head.loss.get('use_soft'):
+        if cfg.model.head.get('loss', {}).get('use_soft'):
             sample.set_gt_score(torch.full((classes, ), 1 / classes))
         samples.append(sample)
     data = dict(

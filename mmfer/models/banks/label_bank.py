@@ -111,6 +111,7 @@ class LabelBank(nn.Module):
         return len(self.given)
 
     # ------------------------------------------------------ the training set
+    # may wait: before training
     def initialise(self, labels: Sequence[int]) -> None:
         """Start from the labels of the training set.
 
@@ -142,6 +143,7 @@ class LabelBank(nn.Module):
         self._reset()
         self.restored = False
 
+    # may wait: before training
     def check(self, labels: Sequence[int]) -> None:
         """Refuse another training set than that of the bank.
 
@@ -266,6 +268,7 @@ class LabelBank(nn.Module):
         return index
 
     # ----------------------------------------------- at the end of the epoch
+    # may wait: between epochs
     @torch.no_grad()
     def commit(self) -> Corrections:
         """Bring all ranks together and apply what was staged.
@@ -307,6 +310,7 @@ class LabelBank(nn.Module):
             self.label.device)
         return Corrections(where, *parts, dropped=len(index) - len(where))
 
+    # may wait: between epochs
     def _within_cap(self, margin: torch.Tensor) -> torch.Tensor:
         """The places of the largest margins, in ascending order."""
         limit = self.max_changes
@@ -347,6 +351,7 @@ class LabelBank(nn.Module):
                 'sample_idx must be int64 of shape (N, ), got '
                 f'{sample_idx.dtype} of shape {tuple(sample_idx.shape)}')
 
+    # may wait: between epochs, on the host
     @staticmethod
     def _fingerprint(labels: torch.Tensor) -> torch.Tensor:
         """SHA-256 of the labels in their order, uint8 of shape ``(32, )``."""

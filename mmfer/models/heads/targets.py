@@ -5,13 +5,7 @@ from typing import Sequence
 import torch
 from mmpretrain.structures import DataSample
 
-
-def _stacked(data_samples: Sequence[DataSample], name: str) -> torch.Tensor:
-    targets = getattr(data_samples, 'targets', None)
-    if targets is not None:
-        return targets[name]
-    values = [sample.get(name) for sample in data_samples]
-    return torch.cat(values) if name == 'gt_label' else torch.stack(values)
+from mmfer.structures import SampleBatch
 
 
 def labels_of(data_samples: Sequence[DataSample]) -> torch.Tensor:
@@ -26,7 +20,7 @@ def labels_of(data_samples: Sequence[DataSample]) -> torch.Tensor:
     Returns:
         Tensor: int64 of shape ``(N, )``.
     """
-    return _stacked(data_samples, 'gt_label')
+    return SampleBatch.of(data_samples).targets['gt_label']
 
 
 def targets_of(data_samples: Sequence[DataSample]) -> torch.Tensor:
@@ -40,7 +34,5 @@ def targets_of(data_samples: Sequence[DataSample]) -> torch.Tensor:
         Tensor: Distributions, float of shape ``(N, C)``, else labels, int64
         of shape ``(N, )``.
     """
-    targets = getattr(data_samples, 'targets', None)
-    known = data_samples[0] if targets is None else targets
-    name = 'gt_score' if 'gt_score' in known else 'gt_label'
-    return _stacked(data_samples, name)
+    targets = SampleBatch.of(data_samples).targets
+    return targets['gt_score' if 'gt_score' in targets else 'gt_label']

@@ -35,6 +35,7 @@ def class_weights(counts: Sequence[int],
         tensor([0.6667, 2.0000])
     """
     number = torch.as_tensor(counts, dtype=torch.float64)
+    # may wait: once, before training
     if number.ndim != 1 or not len(number) or not bool((number > 0).all()):
         raise ValueError('every class needs samples to be weighted, got the '
                          f'counts {list(counts)}')

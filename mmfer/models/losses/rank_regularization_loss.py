@@ -54,7 +54,7 @@ class RankRegularizationLoss(nn.Module):
             Tensor: A scalar; 0 where one of the groups is empty.
         """
         weights = weights.float().flatten()
-        number = int(self.ratio * len(weights))
+        number = int(self.ratio * len(weights))  # may wait: plain numbers
         if number in (0, len(weights)):
             return weights.sum() * 0
         ranked = weights.sort(descending=True).values

@@ -24,6 +24,7 @@ def _runner(data, work_dir, init_weights, **options):
 def _start(runner):
     """Everything of ``runner.train`` before the first iteration."""
     runner._train_loop = runner.build_train_loop(runner._train_loop)
+    runner.optim_wrapper = runner.build_optim_wrapper(runner.optim_wrapper)
     runner.call_hook('before_run')
     runner._init_model_weights()
     runner.load_or_resume()

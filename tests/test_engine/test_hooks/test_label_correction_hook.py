@@ -239,6 +239,7 @@ def test_checkpoints_are_tested_and_fine_tuned(toy_runner):
 _RUN = """
 import os
 import mmfer
+from mmengine.config import Config
 from mmengine.runner import Runner
 from mmfer.apis.run import prepare_config
 import sys

@@ -7,7 +7,7 @@ import torch
 
 from mmfer.models.banks import LabelBank, sample_indices
 from mmfer.registry import MODELS
-from mmfer.structures import FERDataSample
+from mmfer.structures import FERDataSample, SampleBatch
 
 GIVEN = [0, 1, 2, 3, 4, 0, 1, 2]
 
@@ -140,25 +140,22 @@ def batch(index, scores=None):
     return samples
 
 
-class Stacked(list):
-    """A batch that keeps its targets stacked."""
-
-    def __init__(self, index, scores=None):
-        super().__init__(batch(index, scores))
-        self.targets = dict(
-            sample_idx=torch.tensor(index),
-            gt_label=torch.tensor([GIVEN[i] for i in index]))
-        if scores is not None:
-            self.targets['gt_score'] = scores.clone()
+def stacked(index, scores=None):
+    """A batch that keeps its targets stacked, whose samples do not exist
+    yet."""
+    whole = SampleBatch.of(batch(index, scores))
+    return SampleBatch(whole.targets, dict(sample_idx=index))
 
 
 def read(samples, name):
-    if isinstance(samples, Stacked):
-        return samples.targets[name]
-    return torch.stack([s.get(name) for s in samples]).squeeze(1)
+    """What samples and, where there is one, the stack say."""
+    values = torch.stack([s.get(name) for s in samples]).squeeze(1)
+    if isinstance(samples, SampleBatch):
+        assert torch.equal(samples.targets[name], values)
+    return values
 
 
-@pytest.mark.parametrize('kind', [batch, Stacked], ids=['samples', 'stacked'])
+@pytest.mark.parametrize('kind', [batch, stacked], ids=['samples', 'stacked'])
 @pytest.mark.parametrize('soft', [False, True], ids=['hard', 'soft'])
 def test_labels_of_a_batch_are_replaced(kind, soft):
     bank = bank_of(soft=soft)
@@ -170,11 +167,10 @@ def test_labels_of_a_batch_are_replaced(kind, soft):
     if soft:
         assert read(samples, 'gt_score').argmax(1).tolist() == [0, 1, 2, 2]
     else:
-        holder = getattr(samples, 'targets', samples[0])
-        assert 'gt_score' not in holder
+        assert 'gt_score' not in samples[0]
 
 
-@pytest.mark.parametrize('kind', [batch, Stacked], ids=['samples', 'stacked'])
+@pytest.mark.parametrize('kind', [batch, stacked], ids=['samples', 'stacked'])
 def test_distributions_of_corrected_samples_become_onehot(kind):
     bank = bank_of()
     stage(bank, [6], [0])
@@ -190,11 +186,8 @@ def test_distributions_of_corrected_samples_become_onehot(kind):
 
 def test_indices_of_samples():
     device = torch.device('cpu')
-    assert sample_indices(batch([3, 1]), device).tolist() == [3, 1]
-    stacked = Stacked([3, 1])
-    assert sample_indices(stacked, device) is stacked.targets['sample_idx']
-    del stacked.targets['sample_idx']
-    assert sample_indices(stacked, device).tolist() == [3, 1]
+    for samples in (batch([3, 1]), stacked([3, 1])):
+        assert sample_indices(samples, device).tolist() == [3, 1]
 
 
 def test_steps_work_without_reading_the_device():
@@ -202,9 +195,7 @@ def test_steps_work_without_reading_the_device():
     bank = bank_of(soft=True, immediate=True).to('meta')
     index = torch.zeros(4, dtype=torch.int64, device='meta')
     values = torch.zeros(4, device='meta')
-    samples = Stacked([0, 1, 2, 3])
-    samples.targets = {k: v.to('meta') for k, v in samples.targets.items()}
-    bank.write_labels(samples)
+    bank.write_labels(stacked([0, 1, 2, 3]).to('meta'))
     bank.observe(index, values)
     bank.stage(index, index, values, values, values > 0)
     bank.stage_soft(index, torch.zeros(4, 5, device='meta'))
