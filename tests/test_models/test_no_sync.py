@@ -111,8 +111,11 @@ def _model_step(name, device):
         if cfg.model.head.get('loss', {}).get('use_soft'):
             sample.set_gt_score(torch.full((classes, ), 1 / classes))
         samples.append(sample)
+    pipeline = cfg.train_dataloader.dataset.get('pipeline', ())
+    views = [len(t.views) for t in pipeline if t['type'] == 'FaceViews']
+    shape = (2, *views, 3, size, size)
     data = dict(
-        inputs=torch.randint(0, 256, (2, 3, size, size), dtype=torch.uint8),
+        inputs=torch.randint(0, 256, shape, dtype=torch.uint8),
         data_samples=samples)
     data = model.data_preprocessor(data, training=True)
 
