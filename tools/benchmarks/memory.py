@@ -2,34 +2,27 @@
 """Simulate samplers and a label bank for very many samples.
 
 Nothing is trained: labels are drawn at random, samplers begin an epoch and
-give all its indices, and the buffers that a label bank holds for each sample
-are made as plain tensors, to see how much memory they take. Each part runs in
-a process of its own; its peak counts from there.
+give all indices, and a label bank is filled. Each part runs in a process
+of its own; its peak counts from there.
 """
 import argparse
 import sys
-import time
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 from typing import Dict, Optional, Sequence
 
-import numpy as np
-import torch
-
-import mmfer  # noqa: F401
 from mmfer.analysis.benchmarking import (PeakMemory, Repeat,
                                          add_report_arguments, check_json,
                                          chosen, finish, interleave,
                                          summarise)
-from mmfer.registry import DATA_SAMPLERS
+from mmfer.analysis.benchmarking.memory import VARIANTS, simulate
 
 EXAMPLES = """
 variants:
   DefaultSampler        MMEngine's: a list of Python integers each epoch
   ClassBalancedSampler  ours
-  label bank            given and current label (int64), soft label (float32
-                        of --classes), confidence's sum and last value
-                        (float32): a plan, as tensors
+  LabelBank             ours, with labels, distributions and confidence of
+                        each sample, and what an epoch may stage
 
 example:
   python tools/benchmarks/memory.py --samples 10_000_000
@@ -38,42 +31,6 @@ example:
 skipped; the value is the seconds to begin and run through an epoch (of the
 bank: to fill it), peak_mib the growth of resident memory meanwhile.
 """
-
-
-class Labels:
-    """A dataset of which only the labels are known."""
-
-    def __init__(self, labels: np.ndarray) -> None:
-        self.labels = labels
-
-    def __len__(self) -> int:
-        """The number of samples."""
-        return len(self.labels)
-
-    def get_gt_labels(self) -> np.ndarray:
-        """int64 of shape ``(N, )``."""
-        return self.labels
-
-
-def simulate(variant: str, samples: int, classes: int) -> Dict[str, float]:
-    """Seconds and peak memory of a variant, in this process."""
-    labels = np.random.default_rng(0).integers(classes, size=samples)
-    peak = PeakMemory()
-    begin = time.perf_counter()
-    if variant == 'label bank':
-        bank = [
-            torch.from_numpy(labels).clone(),
-            torch.from_numpy(labels).clone(),
-            torch.full((samples, classes), 1 / classes),
-            torch.ones(samples), torch.ones(samples)
-        ]
-        del bank
-    else:
-        sampler = DATA_SAMPLERS.get(variant)(Labels(labels), seed=0)
-        sampler.set_epoch(1)
-        for _ in sampler:
-            pass
-    return dict(seconds=time.perf_counter() - begin, peak=peak.growth())
 
 
 def parse_args(args: Optional[Sequence[str]] = None) -> argparse.Namespace:
@@ -91,9 +48,7 @@ def parse_args(args: Optional[Sequence[str]] = None) -> argparse.Namespace:
             parser.error(f'--{name} must be positive, got '
                          f'{getattr(args, name)}')
     check_json(args.json, parser)
-    args.variants = chosen(
-        ['DefaultSampler', 'ClassBalancedSampler', 'label bank'], args.only,
-        parser)
+    args.variants = chosen(list(VARIANTS), args.only, parser)
     return args
 
 
