@@ -1,9 +1,11 @@
 # Copyright (c) mmfer contributors.
 from typing import Any, List, Union
 
+import mmengine.dataset
+from torch.utils.data import default_collate
+
 from mmfer.registry import FUNCTIONS
 from mmfer.structures import SampleBatch
-from torch.utils.data import default_collate
 
 
 class CollatedBatch(dict):
@@ -32,6 +34,9 @@ def fer_collate(batch: Union[List[dict], CollatedBatch]) -> dict:
     if isinstance(batch, CollatedBatch):
         return dict(batch)
     inputs = [sample['inputs'] for sample in batch]
+    if isinstance(inputs[0], list):
+        # Test-time augmentation gives lists of views.
+        return mmengine.dataset.default_collate(batch)
     if len({image.shape for image in inputs}) == 1:
         # In a loader worker it writes into shared memory.
         inputs = default_collate(inputs)

@@ -129,7 +129,7 @@ def test_loaders_fit_the_machine(trained):
     assert cfg.train_dataloader.persistent_workers is True
     assert cfg.val_dataloader.persistent_workers is False
     assert cfg.train_dataloader.pin_memory is torch.cuda.is_available()
-    assert cfg.train_dataloader.collate_fn.type == 'default_collate'
+    assert cfg.train_dataloader.collate_fn.type == 'fer_collate'
     cfg = prepare_config(
         cfg, pin_memory=False, persistent_workers=False, work_dir='there')
     assert not cfg.train_dataloader.persistent_workers
