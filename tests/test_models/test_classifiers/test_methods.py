@@ -7,7 +7,7 @@ from mmpretrain.registry import MODELS
 
 import mmfer  # noqa: F401
 from mmfer.models.layers import draw_partners
-from mmfer.structures import FERDataSample
+from mmfer.structures import FERDataSample, SampleBatch
 
 CNN = dict(type='ResNet_CIFAR', depth=18, base_channels=8, out_indices=(3, ))
 CONVNEXT = dict(
@@ -119,21 +119,19 @@ def test_losses_stay_in_float32_under_autocast(name):
         assert loss.dtype == torch.float32 and torch.isfinite(loss)
 
 
-class Stacked(list):
-    """A batch that carries its targets and cannot be walked through."""
+class Stacked(SampleBatch):
+    """A batch of stacked targets whose samples cannot be walked through."""
 
-    def __init__(self, samples):
-        super().__init__(samples)
-        self.targets = dict(gt_label=torch.cat([s.gt_label for s in samples]))
-
-    def __iter__(self):
+    @property
+    def samples(self):
         raise AssertionError('a loop over the samples')
 
 
 @pytest.mark.parametrize('name', METHODS)
 def test_no_loop_over_stacked_samples(name):
     model, images = _build(name).eval(), torch.randn(6, 3, 32, 32)
-    plain, stacked = _samples(6), Stacked(_samples(6))
+    plain = _samples(6)
+    stacked = Stacked(SampleBatch.of(_samples(6)).targets, {})
     losses = []
     for samples in (plain, stacked):
         torch.manual_seed(3)
