@@ -66,7 +66,7 @@ def _inputs():
         logits=torch.randn(6, 7, requires_grad=True),
         cls_score=torch.randn(6, 7, requires_grad=True),
         heads=torch.randn(6, 4, 8, requires_grad=True),
-        weights=torch.rand(6, requires_grad=True),
+        weights=torch.linspace(.5, .6, 6, requires_grad=True),
         labels=labels,
         partner_labels=labels.flip(0),
         first=torch.randn(6, 7, 4, 4, requires_grad=True),
@@ -122,6 +122,7 @@ def _model_step(name, device):
     def step():
         losses = model(**data, mode='loss')
         sum(v for k, v in losses.items() if 'loss' in k).backward()
+        return [weight.grad for weight in model.parameters()]
 
     return step
 
@@ -136,8 +137,19 @@ def _loss_step(name, device):
         value = _call(loss.forward, known)
         value = sum(value.values()) if isinstance(value, dict) else value
         value.backward()
+        return [
+            tensor.grad for tensor in (*known.values(), *loss.parameters())
+            if tensor.requires_grad
+        ]
 
     return step
+
+
+def _assert_learns(grads):
+    """A step that was left out would not wait either."""
+    grads = [grad for grad in grads if grad is not None]
+    assert grads and all(grad.isfinite().all() for grad in grads)
+    assert any(grad.abs().sum() > 0 for grad in grads)
 
 
 @contextmanager
@@ -159,21 +171,24 @@ def test_nothing_waits_on_a_gpu(make, name):
     step = make(name, 'cuda')
     step()  # libraries set themselves up, and wait
     with _refuse_on_cuda():
-        step()
+        grads = step()
+    _assert_learns(grads)
 
 
 @pytest.mark.parametrize('name', _config_families())
 def test_a_step_of_each_config_family(name):
     step = _model_step(name, 'cpu')
     with ForbidWaits():
-        step()
+        grads = step()
+    _assert_learns(grads)
 
 
 @pytest.mark.parametrize('name', _own_losses())
 def test_each_loss(name):
     step = _loss_step(name, 'cpu')
     with ForbidWaits():
-        step()
+        grads = step()
+    _assert_learns(grads)
 
 
 @pytest.mark.parametrize('path', SOURCES)

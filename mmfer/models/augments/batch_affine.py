@@ -22,18 +22,8 @@ class BatchAffine(GeometricAugment):
     are float32, unless no sample can move.
 
     Args:
-        shift (float or Sequence[float]): Range of the shifts in x and y, as a
-            part of width and height: ``0.1`` means (-0.1, 0.1). Defaults
-            to 0.
-        scale (float or Sequence[float]): Range of the scale factor: ``0.15``
-            means (0.85, 1.15). Defaults to 0.
-        rotate (float or Sequence[float]): Range of the angle in degrees:
-            ``15`` means (-15, 15). Defaults to 0.
-        prob (float): The probability of moving a face at all. Defaults to 1.
-        size (int or Sequence[int], optional): Side, or height and width, of
-            the results. Defaults to None, the size that comes in.
-        fill (int or Sequence[int]): Grey value or blue, green and red, 0 to
-            255, for places that no pixel comes from. Defaults to 0.
+        shift, scale, rotate, prob, size, fill: See ``FaceAffine``, with its
+            defaults: nothing moves.
 
     Raises:
         ValueError: If an argument is out of range.

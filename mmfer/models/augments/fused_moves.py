@@ -9,7 +9,7 @@ from mmfer.structures.landmarks import mirror_order
 from .base_augment import SIZE, BatchAugment
 from .geometric_augment import GeometricAugment
 from .moving import (choose, compose, resize, resizing, sample,
-                     sampling_matrix, shift_pixels)
+                     sample_masks, sampling_matrix, shift_pixels)
 
 
 class FusedMoves(BatchAugment):
@@ -101,6 +101,11 @@ class FusedMoves(BatchAugment):
                 points = torch.where(mirrors[:, None, None],
                                      self._swap(points), points)
             targets['gt_landmarks'] = points
+        if 'gt_mask' in targets:
+            mask = targets['gt_mask']
+            size = self.output_size(tuple(mask.shape[1:]))
+            targets['gt_mask'] = sample_masks(
+                mask, params[:, :6].view(-1, 2, 3), size)
         if 'affine' in records:
             matrix = compose(matrix, records['affine'])
             mirrors = mirrors ^ records['flip']

@@ -6,6 +6,7 @@ import torch
 from torch import Tensor
 
 from mmfer.datasets.transforms.geometric_transform import to_probability
+from ..layers import one_hot
 from .base_augment import BatchAugment, happens
 
 
@@ -70,9 +71,7 @@ class MixingAugment(BatchAugment):
         if 'gt_score' in targets:
             score = targets['gt_score']
         elif 'gt_label' in targets and self.num_classes is not None:
-            classes = torch.arange(self.num_classes, device=index.device)
-            label = targets['gt_label'].view(-1, 1)
-            score = (label == classes).to(weight.dtype)
+            score = one_hot(targets['gt_label'], self.num_classes)
         else:
             raise ValueError(
                 f'{type(self).__name__} mixes gt_score, but the targets are '

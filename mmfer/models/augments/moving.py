@@ -94,6 +94,23 @@ def sample(images: Tensor, matrix: Tensor, size: SIZE,
     return planes.permute(0, 2, 3, 1).contiguous()
 
 
+def sample_masks(masks: Tensor, matrix: Tensor, size: SIZE) -> Tensor:
+    """Take the nearest pixel of masks.
+
+    Args:
+        masks (Tensor): ``(N, H, W)``.
+        matrix (Tensor): From :func:`sampling_matrix`, float32.
+        size (Tuple[int, int]): Size of the results.
+
+    Returns:
+        Tensor: Of the same dtype, 0 where no pixel comes from.
+    """
+    grid = F.affine_grid(matrix, (len(masks), 1, *size), align_corners=False)
+    moved = F.grid_sample(masks[:, None].float(), grid, mode='nearest',
+                          align_corners=False)
+    return moved[:, 0].to(masks.dtype)
+
+
 def choose(second: Tensor, first_images: Tensor,
            second_images: Tensor) -> Tensor:
     """Whole samples from one of two batches of the same size.

@@ -3,12 +3,12 @@ import hashlib
 from typing import Any, Dict, List, NamedTuple, Optional, Sequence, Union
 
 import torch
-import torch.nn.functional as F
 from mmpretrain.structures import DataSample
 from torch import nn
 
 from mmfer.registry import MODELS
 from mmfer.structures import SampleBatch
+from ..layers import one_hot
 from .sample_indices import sample_indices
 from .staged_rows import StagedRows
 
@@ -57,8 +57,8 @@ class LabelBank(nn.Module):
         momentum (float): How much of the running mean of the confidence stays
             when an epoch is added, in [0, 1). Defaults to 0.9.
         immediate (bool): Whether a staged label counts from the next time its
-            sample is drawn, on the same rank, as in the released code of SCN;
-            otherwise from the next epoch. Defaults to False.
+            sample is drawn, on the same rank; otherwise from the next epoch.
+            Defaults to False.
         max_changes (int or float, optional): The most labels changed in one
             epoch, a number or a share of the samples; those with the largest
             margins go through. Defaults to None, no limit.
@@ -139,7 +139,7 @@ class LabelBank(nn.Module):
         self.confidence_mean.fill_(torch.nan)
         self.fingerprint.copy_(self._fingerprint(given))
         if self.next_soft is not None:
-            self.soft.copy_(F.one_hot(given, self.num_classes))
+            self.soft.copy_(one_hot(given, self.num_classes))
         self._reset()
         self.restored = False
 
@@ -260,10 +260,9 @@ class LabelBank(nn.Module):
         elif 'gt_score' in batch.targets:
             score = batch.targets['gt_score']
             changed = targets['gt_label'] != self.given[index]
-            # Not F.one_hot, which waits for the device to check the labels.
-            onehot = torch.zeros_like(score).scatter_(
-                1, targets['gt_label'][:, None], 1.)
-            targets['gt_score'] = torch.where(changed[:, None], onehot, score)
+            targets['gt_score'] = torch.where(
+                changed[:, None],
+                one_hot(targets['gt_label'], self.num_classes), score)
         batch.update_targets(targets)
         return index
 

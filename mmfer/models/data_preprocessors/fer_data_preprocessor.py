@@ -10,6 +10,7 @@ from mmpretrain.structures import DataSample
 from mmfer.registry import MODELS
 from mmfer.structures import SampleBatch
 from ..augments import BatchAugments
+from ..layers import one_hot
 
 
 @MODELS.register_module()
@@ -129,10 +130,7 @@ class FERDataPreprocessor(ClsDataPreprocessor):
         if number is None:
             raise ValueError('one-hot labels need the number of classes. '
                              'Remedy: data_preprocessor=dict(num_classes=...)')
-        label = samples.targets['gt_label']
-        # Not F.one_hot, which waits for the device to check the labels.
-        score = torch.zeros(len(label), number, device=label.device)
-        return dict(gt_score=score.scatter_(1, label[:, None], 1.))
+        return dict(gt_score=one_hot(samples.targets['gt_label'], number))
 
 
 def _require_one_view(inputs: torch.Tensor) -> None:

@@ -61,8 +61,7 @@ class AttentionConsistencyHead(BaseFERHead):
         return nn.functional.conv2d(x, weight[:, :, None, None])
 
     def loss(self, feats: Sequence[FEATURES],
-             data_samples: Sequence[DataSample],
-             **kwargs: Any) -> Dict[str, torch.Tensor]:
+             data_samples: Sequence[DataSample]) -> Dict[str, torch.Tensor]:
         """See :meth:`BaseFERHead.loss`; only the first view is classified.
 
         Args:

@@ -7,6 +7,7 @@ from torch import nn
 
 from mmfer.registry import MODELS
 from .base_fer_head import FEATURES, BaseFERHead
+from .targets import labels_of
 
 
 @MODELS.register_module()
@@ -65,7 +66,7 @@ class AttentionFusionHead(BaseFERHead):
                    data_samples: Sequence[DataSample]
                    ) -> Dict[str, torch.Tensor]:
         """Classification, affinity and partition loss."""
-        labels = self.labels_of(data_samples)
+        labels = labels_of(data_samples)
         return dict(
             loss_cls=self.classification_loss(outputs['logits'],
                                               data_samples),

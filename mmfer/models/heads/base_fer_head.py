@@ -1,6 +1,6 @@
 # Copyright (c) mmfer contributors.
 from abc import abstractmethod
-from typing import Any, Dict, List, Optional, Sequence, Union
+from typing import Dict, List, Optional, Sequence, Union
 
 import torch
 from mmpretrain.models.heads import ClsHead
@@ -8,7 +8,7 @@ from mmpretrain.structures import DataSample
 from torch import nn
 
 from mmfer.structures import FERDataSample
-from .targets import labels_of, targets_of
+from .targets import targets_of
 
 FEATURES = Sequence[torch.Tensor]
 CONFIG = Union[dict, nn.Module]
@@ -69,8 +69,8 @@ class BaseFERHead(ClsHead):
         """Logits, ``(N, C)``."""
         return self.outputs(feats)['logits']
 
-    def loss(self, feats: FEATURES, data_samples: Sequence[DataSample],
-             **kwargs: Any) -> Dict[str, torch.Tensor]:
+    def loss(self, feats: FEATURES,
+             data_samples: Sequence[DataSample]) -> Dict[str, torch.Tensor]:
         """Losses of a batch.
 
         Args:
@@ -81,7 +81,7 @@ class BaseFERHead(ClsHead):
         Returns:
             dict[str, Tensor]: Named scalars.
         """
-        return self.get_losses(self.outputs(feats), data_samples, **kwargs)
+        return self.get_losses(self.outputs(feats), data_samples)
 
     def classification_loss(self, logits: torch.Tensor,
                             data_samples: Sequence[DataSample]
@@ -115,5 +115,3 @@ class BaseFERHead(ClsHead):
                 sample.set_field(
                     value.float(), 'pred_confidence', dtype=torch.Tensor)
         return samples
-
-    labels_of = staticmethod(labels_of)

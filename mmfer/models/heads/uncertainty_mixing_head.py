@@ -10,6 +10,7 @@ from ..layers.feature_branch import FeatureBranch
 from ..layers.feature_map import feature_map
 from ..layers.uncertainty_mixing import draw_partners, mix
 from .base_fer_head import FEATURES, BaseFERHead
+from .targets import labels_of
 
 
 @MODELS.register_module()
@@ -84,8 +85,8 @@ class UncertaintyMixingHead(BaseFERHead):
     def loss(self,
              feats: FEATURES,
              data_samples: Sequence[DataSample],
-             partners: Optional[torch.Tensor] = None,
-             **kwargs: Any) -> Dict[str, torch.Tensor]:
+             partners: Optional[torch.Tensor] = None
+             ) -> Dict[str, torch.Tensor]:
         """See :meth:`BaseFERHead.loss`.
 
         Args:
@@ -95,7 +96,7 @@ class UncertaintyMixingHead(BaseFERHead):
                 ``(N, )``. Defaults to None, drawn at random.
         """
         x = feature_map(feats, type(self).__name__)
-        labels = self.labels_of(data_samples)
+        labels = labels_of(data_samples)
         if partners is None:
             partners = draw_partners(labels, self.different_class_only)
         mixed, _ = mix(self.feature(x), self.uncertainty(x), partners)

@@ -3,6 +3,7 @@ from .cbam import CBAM
 from .cross_attention_head import CrossAttentionHead
 from .feature_branch import FeatureBranch
 from .feature_map import feature_map
+from .one_hot import one_hot
 from .relabeling import Relabeling, relabel
 from .uncertainty_mixing import draw_partners, mix, mixing_weights
 
@@ -15,5 +16,6 @@ __all__ = [
     'feature_map',
     'mix',
     'mixing_weights',
+    'one_hot',
     'relabel',
 ]

@@ -61,7 +61,7 @@ class PooledChannelAttention(nn.Module):
 
 
 class CrossAttentionHead(nn.Module):
-    """One attention head of DAN: where to look, then at which channels.
+    """One attention head: where to look, then at which channels.
 
     Source: `Distract Your Attention <https://arxiv.org/abs/2109.07270>`_.
 

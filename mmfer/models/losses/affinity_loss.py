@@ -2,6 +2,7 @@
 from typing import Any, Optional
 
 import torch
+from mmengine.logging import MMLogger
 from torch import nn
 
 from mmfer.registry import MODELS
@@ -21,7 +22,7 @@ class AffinityLoss(nn.Module):
     with the unbiased variance over the centres, which spreads them. The
     centres are drawn from N(0, 1) and are optimised and saved with the
     model. Files of other projects hold none: weights without them leave the
-    centres as they are.
+    centres as they are, with a warning.
 
     Args:
         num_classes (int): Number of classes C.
@@ -67,5 +68,9 @@ class AffinityLoss(nn.Module):
 
     def _load_from_state_dict(self, state_dict: dict, prefix: str,
                               *args: Any) -> None:
-        state_dict.setdefault(f'{prefix}centers', self.centers.detach())
+        if f'{prefix}centers' not in state_dict:
+            MMLogger.get_current_instance().warning(
+                f'{prefix}centers are not among the loaded weights and stay '
+                'as they are')
+            state_dict[f'{prefix}centers'] = self.centers.detach()
         super()._load_from_state_dict(state_dict, prefix, *args)

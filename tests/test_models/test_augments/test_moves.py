@@ -363,3 +363,23 @@ def test_bad_number_of_landmarks():
     with pytest.raises(AnnotationError, match='7 points.*BatchFlip'):
         run([dict(type='BatchFlip')], torch.zeros(2, 3, 8, 8),
             dict(gt_landmarks=torch.zeros(2, 7, 2)))
+
+
+@pytest.mark.parametrize('augments, least', [
+    ([dict(type='BatchFlip')], 1.),
+    ([dict(type='BatchRandomCrop', size=20, padding=4)], 1.),
+    ([dict(type='BatchAffine', shift=.2, scale=.3, rotate=40, size=40),
+      dict(type='BatchFlip')], .97),
+], ids=['flip', 'crop', 'affine'])
+def test_masks_follow_the_pixels(augments, least):
+    """Half a disc, drawn as picture and as mask."""
+    torch.manual_seed(0)
+    y, x = torch.meshgrid(*[torch.arange(24.) - 11.5] * 2, indexing='ij')
+    disc = ((x**2 + y**2 < 80) & (x < 3)).to(torch.uint8).repeat(16, 1, 1)
+    images = (255 * disc)[:, None].repeat(1, 3, 1, 1)
+    done = BatchAugments(augments)(images, dict(gt_mask=disc))
+    mask = done.targets['gt_mask']
+    assert mask.dtype == torch.uint8 and mask.shape[1:] == done.images.shape[2:]
+    same = (done.images[:, 0].float() > 127.5) == (mask > 0)
+    assert same.float().mean() >= least
+    assert mask.float().std(0).max() > 0  # samples moved differently
