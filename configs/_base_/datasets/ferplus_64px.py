@@ -6,7 +6,7 @@ train_pipeline = [
     load,
     dict(type='FaceAffine', size=64, shift=0.1, scale=0.15, rotate=15),
     flip,
-    dict(erase, fill_color=(128, 128, 128)),
+    dict(erase, erase_prob=0.25, fill_color=(128, 128, 128)),
     pack,
 ]
 test_pipeline = [load, dict(resize, size=64), pack]

@@ -5,28 +5,24 @@
 _base_ = ['ferplus_64px.py']
 
 affine, flip, erase = _base_.train_pipeline[1:4]
-pipeline = [dict(type='PackFERInputs')]
 data_preprocessor = dict(augments=[
     dict(affine, type='BatchAffine'),
     dict(flip, type='BatchFlip'),
     dict(erase, type='BatchErasing'),
 ])
+faces = dict(
+    _delete_=True,
+    type='PackedFER',
+    label_space='ferplus',
+    pipeline=[dict(type='PackFERInputs')])
 train_dataloader = dict(
     num_workers=1,
     dataset=dict(
-        _delete_=True,
-        type='PackedFER',
-        data_root='data/packed/ferplus-train-48',
-        split='train',
-        label_space='ferplus',
-        pipeline=pipeline))
+        faces, data_root='data/packed/ferplus-train-48', split='train'))
 val_dataloader = dict(
     num_workers=1,
     dataset=dict(
-        _delete_=True,
-        type='PackedFER',
+        faces,
         data_root='data/packed/ferplus-valid-64',
         split='valid',
-        label_space='ferplus',
-        pipeline=pipeline,
         test_mode=True))

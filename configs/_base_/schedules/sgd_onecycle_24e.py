@@ -1,8 +1,10 @@
 optim_wrapper = dict(
-    optimizer=dict(type='AdamW', lr=1e-3, weight_decay=0.05, fused=True))
+    optimizer=dict(
+        type='SGD', lr=0.05, momentum=0.9, nesterov=True, weight_decay=5e-4))
 param_scheduler = dict(
     type='OneCycleLR',
-    eta_max=1e-3,
+    eta_max=0.05,
+    pct_start=0.2,
     total_steps=24,
     by_epoch=True,
     convert_to_iter_based=True)
