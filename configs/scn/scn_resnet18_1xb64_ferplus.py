@@ -1,6 +1,6 @@
 _base_ = ['scn_resnet18_1xb64_rafdb.py']
 
-model = dict(head=dict(num_classes=8))
+model = dict(head=dict(num_classes=8), label_bank=dict(num_classes=8))
 faces = dict(type='FERPlus', data_root='data/ferplus')
 train_dataloader = dict(dataset=faces)
 val_dataloader = dict(dataset=dict(split='valid', **faces))

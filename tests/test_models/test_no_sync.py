@@ -102,6 +102,8 @@ def _model_step(name, device):
     torch.manual_seed(0)
     model = MODELS.build(
         dict(cfg.model, data_preprocessor=cfg.data_preprocessor))
+    if model.label_bank is not None:
+        model.label_bank.initialise([0, 1])
     model = model.to(device).train()
     size, classes = _input_size(cfg), cfg.model.head.num_classes
     samples = []

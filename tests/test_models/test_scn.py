@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from mmfer.models.layers import relabel
+from mmfer.models.banks import MarginRelabeling
 from mmfer.models.losses import RankRegularizationLoss
 from .golden import Golden
 
@@ -72,7 +72,8 @@ def test_losses_alone(golden):
 
 def test_relabelling(golden):
     case = golden.data['relabel']
-    result = relabel(case['logits'], case['targets'], scope='all')
+    result = MarginRelabeling(scope='all')(
+        dict(logits=case['logits']), case['targets'])
     assert result.changed.nonzero().flatten().tolist() == \
         case['update_idx'].tolist()
     labels = case['label_before'].clone()

@@ -32,17 +32,25 @@ class LabelCorrectionHook(Hook):
     A resumed run drops the lines of epochs after its checkpoint, so none
     stands there twice. ``load_from`` does not carry a bank over.
 
+    Args:
+        start_epoch (int): The first epoch, from 1, in which the bank's
+            ``correction`` is asked. Defaults to 1.
+
     Raises:
         ValueError: If the model does not have just one bank, the bank does
-            not fit the training set, or another part of the run would spoil
-            it.
+            not fit the training set, another part of the run would spoil
+            it, or ``start_epoch`` is not positive.
     """
 
     # After SampleIndexHook, before EMAHook copies the model and before
     # CheckpointHook saves it.
     priority = 'HIGH'
 
-    def __init__(self) -> None:
+    def __init__(self, start_epoch: int = 1) -> None:
+        if start_epoch < 1:
+            raise ValueError('start_epoch must be at least 1, got '
+                             f'{start_epoch}')
+        self.start_epoch = start_epoch
         self._samples: Optional[TrainingLabels] = None
         self._clean: Optional[np.ndarray] = None
 
@@ -107,6 +115,10 @@ class LabelCorrectionHook(Hook):
             source = osp.join(osp.dirname(str(runner._load_from)),
                               'corrections.jsonl')
         keep_until(path, runner.epoch, source)
+
+    def before_train_epoch(self, runner: Runner) -> None:
+        """Ask for corrections, or not yet."""
+        self._bank(runner).correcting = runner.epoch + 1 >= self.start_epoch
 
     def after_train_epoch(self, runner: Runner) -> None:
         """Apply, write and reckon the corrections."""

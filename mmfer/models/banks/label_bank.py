@@ -62,6 +62,9 @@ class LabelBank(nn.Module):
         max_changes (int or float, optional): The most labels changed in one
             epoch, a number or a share of the samples; those with the largest
             margins go through. Defaults to None, no limit.
+        correction (dict, optional): What proposes labels from the outputs of
+            the head, such as :class:`MarginRelabeling`. Defaults to None:
+            the model calls :meth:`stage` itself, or nothing is corrected.
 
     Raises:
         ValueError: If an argument lies outside its range, or
@@ -73,7 +76,8 @@ class LabelBank(nn.Module):
                  soft: bool = False,
                  momentum: float = 0.9,
                  immediate: bool = False,
-                 max_changes: Union[int, float, None] = None) -> None:
+                 max_changes: Union[int, float, None] = None,
+                 correction: Optional[dict] = None) -> None:
         super().__init__()
         if num_classes < 2:
             raise ValueError('num_classes must be at least 2, got '
@@ -91,6 +95,9 @@ class LabelBank(nn.Module):
                                  'immediate=True; set one of them')
         self.num_classes, self.momentum = num_classes, momentum
         self.immediate, self.max_changes = immediate, max_changes
+        self.correction = correction and MODELS.build(correction)
+        # Whether `correction` is asked in this epoch.
+        self.correcting = True
         # Whether the contents come from a checkpoint.
         self.restored = False
         for name in ('given', 'label', 'confidence', 'confidence_mean',
@@ -197,6 +204,22 @@ class LabelBank(nn.Module):
         """The kept distributions, float32 of shape ``(N, C)``."""
         self._require(sample_idx)
         return self.soft[sample_idx]
+
+    def learn(self, sample_idx: torch.Tensor,
+              outputs: Dict[str, torch.Tensor]) -> None:
+        """Note the confidence and stage what the correction proposes.
+
+        Args:
+            sample_idx (Tensor): int64 of shape ``(N, )``.
+            outputs (dict[str, Tensor]): What the head computed of the
+                samples: ``confidence`` ``(N, )`` where it has one, and what
+                the correction needs.
+        """
+        if 'confidence' in outputs:
+            self.observe(sample_idx, outputs['confidence'])
+        if self.correction is not None and self.correcting:
+            self.stage(sample_idx,
+                       *self.correction(outputs, self.labels(sample_idx)))
 
     def observe(self, sample_idx: torch.Tensor,
                 confidence: torch.Tensor) -> None:

@@ -1,11 +1,14 @@
 # Copyright (c) mmfer contributors.
-from typing import Any, Dict, List, Optional
+import warnings
+from typing import Any, Dict, List, Optional, Tuple
 
 import torch
 from mmpretrain.models import ImageClassifier
 from mmpretrain.structures import DataSample
+from torch import nn
 
 from mmfer.registry import MODELS
+from ..heads import BaseFERHead
 
 
 @MODELS.register_module()
@@ -30,7 +33,8 @@ class FERClassifier(ImageClassifier):
             :class:`~mmfer.datasets.transforms.FaceViews`.
         label_bank (dict, optional): The config of a
             :class:`~mmfer.models.banks.LabelBank`; it also needs
-            ``LabelCorrectionHook``. Defaults to None.
+            ``LabelCorrectionHook``, without which it stays empty and labels
+            are taken as given, with a warning. Defaults to None.
         **kwargs: See ``mmpretrain.models.ImageClassifier``.
     """
 
@@ -43,6 +47,7 @@ class FERClassifier(ImageClassifier):
         self.flip_test = flip_test
         self.mirror_view = mirror_view
         self.label_bank = None
+        self._told = False
         if label_bank is not None:
             self.label_bank = MODELS.build(label_bank)
 
@@ -101,8 +106,9 @@ class FERClassifier(ImageClassifier):
         Raises:
             ValueError: If the head wants another number of views.
         """
-        if self.label_bank is not None:
-            self.label_bank.write_labels(data_samples)
+        bank = self._bank()
+        if bank is not None:
+            index = bank.write_labels(data_samples)
         views = self._views(inputs)
         if self.mirror_view:
             views = [views[0], views[0].flip(-1)]
@@ -115,8 +121,34 @@ class FERClassifier(ImageClassifier):
         feats = [self.extract_feat(view) for view in views]
         with torch.autocast(inputs.device.type, enabled=False):
             feats = [tuple(f.float() for f in feat) for feat in feats]
-            return self.head.loss(feats if wanted > 1 else feats[0],
-                                  data_samples)
+            feats = feats if wanted > 1 else feats[0]
+            if bank is None:
+                return self.head.loss(feats, data_samples)
+            outputs, losses = self._outputs_and_losses(feats, data_samples)
+            bank.learn(index, outputs)
+            return losses
+
+    def _bank(self) -> Optional[nn.Module]:
+        """The label bank, once it knows the training set."""
+        if self.label_bank is None or self.label_bank.size:
+            return self.label_bank
+        if not self._told:
+            warnings.warn('the label bank does not know the training set: '
+                          'labels are taken as given. Remedy for training: '
+                          "add dict(type='LabelCorrectionHook') to "
+                          'custom_hooks')
+            self._told = True
+        return None
+
+    def _outputs_and_losses(self, feats: Any, data_samples: List[DataSample]
+                            ) -> Tuple[Dict[str, torch.Tensor], ...]:
+        """What the head computes in training, and its losses."""
+        if isinstance(self.head, BaseFERHead):
+            outputs = self.head.training_outputs(feats, data_samples)
+            return outputs, self.head.get_losses(outputs, data_samples)
+        with torch.no_grad():
+            outputs = dict(logits=self.head(feats))
+        return outputs, self.head.loss(feats, data_samples)
 
     def predict(self,
                 inputs: torch.Tensor,

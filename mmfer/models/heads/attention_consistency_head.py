@@ -60,20 +60,21 @@ class AttentionConsistencyHead(BaseFERHead):
         weight = self.fc.weight.detach()
         return nn.functional.conv2d(x, weight[:, :, None, None])
 
-    def loss(self, feats: Sequence[FEATURES],
-             data_samples: Sequence[DataSample]) -> Dict[str, torch.Tensor]:
-        """See :meth:`BaseFERHead.loss`; only the first view is classified.
+    def training_outputs(self, feats: Sequence[FEATURES],
+                         data_samples: Sequence[DataSample]
+                         ) -> Dict[str, torch.Tensor]:
+        """The logits of the first view and the attention maps of both.
 
         Args:
             feats (Sequence[Sequence[Tensor]]): The feature maps of both
                 views.
-            data_samples (Sequence[DataSample]): N samples with targets.
+            data_samples (Sequence[DataSample]): N samples; not looked at.
         """
         first, second = feats
-        outputs = self.outputs(first)
-        outputs['maps'] = self.attention(first)
-        outputs['second_maps'] = self.attention(second)
-        return self.get_losses(outputs, data_samples)
+        return dict(
+            self.outputs(first),
+            maps=self.attention(first),
+            second_maps=self.attention(second))
 
     def get_losses(self, outputs: Dict[str, torch.Tensor],
                    data_samples: Sequence[DataSample]

@@ -17,8 +17,9 @@ CONFIG = Union[dict, nn.Module]
 class BaseFERHead(ClsHead):
     """A head for expressions whose losses look at more than the logits.
 
-    A child says in :meth:`outputs` what it computes from the features and in
-    :meth:`get_losses` what it asks of that; the rest is common.
+    A child says in :meth:`outputs` what it computes from the features, in
+    :meth:`training_outputs` what else in training, and in :meth:`get_losses`
+    what it asks of that; the rest is common.
 
     Args:
         num_classes (int): Number of classes C.
@@ -30,7 +31,7 @@ class BaseFERHead(ClsHead):
         ValueError: If ``num_classes`` is not positive.
     """
 
-    #: How many views of a sample :meth:`loss` takes.
+    #: How many views of a sample training takes.
     num_views = 1
 
     def __init__(self,
@@ -55,11 +56,28 @@ class BaseFERHead(ClsHead):
             in [0, 1] where the method has one; and what the losses need.
         """
 
+    def training_outputs(self, feats: FEATURES,
+                         data_samples: Sequence[DataSample]
+                         ) -> Dict[str, torch.Tensor]:
+        """All that the head computes in training.
+
+        Args:
+            feats (Sequence[Tensor]): What backbone and neck give; with
+                ``num_views`` above 1 one such sequence for each view.
+            data_samples (Sequence[DataSample]): N samples with targets.
+
+        Returns:
+            dict[str, Tensor]: What the losses need; under ``logits`` and
+            ``confidence``, where given, what :meth:`outputs` means by them.
+            By default that of :meth:`outputs`.
+        """
+        return self.outputs(feats)
+
     @abstractmethod
     def get_losses(self, outputs: Dict[str, torch.Tensor],
                    data_samples: Sequence[DataSample]
                    ) -> Dict[str, torch.Tensor]:
-        """Losses of what :meth:`outputs` gave.
+        """Losses of what :meth:`training_outputs` gave.
 
         Returns:
             dict[str, Tensor]: Named scalars.
@@ -74,14 +92,14 @@ class BaseFERHead(ClsHead):
         """Losses of a batch.
 
         Args:
-            feats (Sequence[Tensor]): What backbone and neck give; with
-                ``num_views`` above 1 one such sequence for each view.
+            feats (Sequence[Tensor]): See :meth:`training_outputs`.
             data_samples (Sequence[DataSample]): N samples with targets.
 
         Returns:
             dict[str, Tensor]: Named scalars.
         """
-        return self.get_losses(self.outputs(feats), data_samples)
+        outputs = self.training_outputs(feats, data_samples)
+        return self.get_losses(outputs, data_samples)
 
     def classification_loss(self, logits: torch.Tensor,
                             data_samples: Sequence[DataSample]

@@ -6,7 +6,6 @@ from mmpretrain.structures import DataSample
 from torch import nn
 
 from mmfer.registry import MODELS
-from ..layers.relabeling import Relabeling, relabel
 from .base_fer_head import FEATURES, BaseFERHead
 
 
@@ -24,9 +23,6 @@ class ImportanceHead(BaseFERHead):
         in_channels (int): Length D of the pooled feature.
         rank (dict): The loss on the importances. Defaults to
             ``dict(type='RankRegularizationLoss')``.
-        relabel_scope (str): See :func:`mmfer.models.layers.relabel`.
-            Defaults to ``'low'``.
-        relabel_margin (float): See there. Defaults to 0.2.
         **kwargs: See :class:`BaseFERHead`.
     """
 
@@ -34,15 +30,11 @@ class ImportanceHead(BaseFERHead):
                  num_classes: int,
                  in_channels: int,
                  rank: dict = dict(type='RankRegularizationLoss'),
-                 relabel_scope: str = 'low',
-                 relabel_margin: float = 0.2,
                  **kwargs: Any) -> None:
         super().__init__(num_classes, **kwargs)
         self.fc = nn.Linear(in_channels, num_classes)
         self.importance = nn.Linear(in_channels, 1)
         self.rank = MODELS.build(rank)
-        self.relabel_scope = relabel_scope
-        self.relabel_margin = relabel_margin
 
     def outputs(self, feats: FEATURES) -> Dict[str, torch.Tensor]:
         """See :meth:`BaseFERHead.outputs`.
@@ -68,10 +60,3 @@ class ImportanceHead(BaseFERHead):
             loss_cls=self.classification_loss(outputs['logits'],
                                               data_samples),
             loss_rank=self.rank(outputs['confidence']))
-
-    def relabel(self, outputs: Dict[str, torch.Tensor],
-                labels: torch.Tensor) -> Relabeling:
-        """What the head would make of the current labels, ``(N, )``."""
-        return relabel(outputs['logits'], labels, self.relabel_margin,
-                       self.relabel_scope, outputs['confidence'],
-                       self.rank.ratio)

@@ -82,34 +82,41 @@ class UncertaintyMixingHead(BaseFERHead):
             uncertainty=uncertainty,
             confidence=1 / (1 + uncertainty))
 
-    def loss(self,
-             feats: FEATURES,
-             data_samples: Sequence[DataSample],
-             partners: Optional[torch.Tensor] = None
-             ) -> Dict[str, torch.Tensor]:
-        """See :meth:`BaseFERHead.loss`.
+    def training_outputs(self,
+                         feats: FEATURES,
+                         data_samples: Sequence[DataSample],
+                         partners: Optional[torch.Tensor] = None
+                         ) -> Dict[str, torch.Tensor]:
+        """Logits of mixed features, and the labels of both parts.
 
         Args:
             feats (Sequence[Tensor]): Feature maps, the last ``(N, C, S, S)``.
             data_samples (Sequence[DataSample]): N samples with ``gt_label``.
             partners (Tensor, optional): Indices of the partners, int64
                 ``(N, )``. Defaults to None, drawn at random.
+
+        Returns:
+            dict[str, Tensor]: ``mixed_logits`` ``(N, C)``, ``labels`` and
+            ``partner_labels`` ``(N, )``, ``confidence`` ``(N, )``; no
+            logits of single samples, which training does not compute.
         """
         x = feature_map(feats, type(self).__name__)
         labels = labels_of(data_samples)
         if partners is None:
             partners = draw_partners(labels, self.different_class_only)
-        mixed, _ = mix(self.feature(x), self.uncertainty(x), partners)
-        return self.get_losses(
-            dict(
-                logits=self.fc(mixed),
-                labels=labels,
-                partner_labels=labels[partners]), data_samples)
+        feature, uncertainty = self.feature(x), self.uncertainty(x)
+        mixed, _ = mix(feature, uncertainty, partners)
+        return dict(
+            mixed_logits=self.fc(mixed),
+            labels=labels,
+            partner_labels=labels[partners],
+            confidence=1 / (1 + uncertainty.detach()))
 
     def get_losses(self, outputs: Dict[str, torch.Tensor],
                    data_samples: Sequence[DataSample]
                    ) -> Dict[str, torch.Tensor]:
         """The loss of mixed features."""
         return dict(
-            loss_mix=self.loss_module(outputs['logits'], outputs['labels'],
+            loss_mix=self.loss_module(outputs['mixed_logits'],
+                                      outputs['labels'],
                                       outputs['partner_labels']))

@@ -4,18 +4,15 @@ from .cross_attention_head import CrossAttentionHead
 from .feature_branch import FeatureBranch
 from .feature_map import feature_map
 from .one_hot import one_hot
-from .relabeling import Relabeling, relabel
 from .uncertainty_mixing import draw_partners, mix, mixing_weights
 
 __all__ = [
     'CBAM',
     'CrossAttentionHead',
     'FeatureBranch',
-    'Relabeling',
     'draw_partners',
     'feature_map',
     'mix',
     'mixing_weights',
     'one_hot',
-    'relabel',
 ]

@@ -5,56 +5,7 @@ from torch import nn
 
 from mmfer.models.layers import (CBAM, CrossAttentionHead, FeatureBranch,
                                  draw_partners, feature_map, mix,
-                                 mixing_weights, relabel)
-
-LOGITS = torch.tensor([[4., 0., 0.], [0., 4., 0.], [0., 0.1, 0.],
-                       [0., 0., 4.]])
-
-
-# Relabelling
-
-
-def test_relabel_all():
-    labels = torch.tensor([0, 0, 0, 1])
-    result = relabel(LOGITS, labels, scope='all')
-    assert result.labels.tolist() == [0, 1, 0, 2]
-    assert result.changed.tolist() == [False, True, False, True]
-    assert labels.tolist() == [0, 0, 0, 1]  # left alone
-    score = LOGITS.softmax(1)
-    torch.testing.assert_close(result.score, score.max(1).values)
-    assert float(result.margin[0]) == 0
-
-
-def test_relabel_low_leaves_the_high_group():
-    labels = torch.tensor([0, 0, 0, 1])
-    weights = torch.tensor([0.1, 0.9, 0.8, 0.2])  # high: floor(0.7 * 4) = 2
-    result = relabel(LOGITS, labels, scope='low', weights=weights)
-    assert result.changed.tolist() == [False, False, False, True]
-    swapped = relabel(LOGITS, labels, scope='low', weights=-weights)
-    assert swapped.changed.tolist() == [False, True, False, False]
-
-
-def test_relabel_needs_more_than_the_margin():
-    labels = torch.tensor([0])
-    logits = torch.tensor([[0.4, 0.6]]).log()
-    assert relabel(logits, labels, 0.19, 'all').changed.all()
-    assert not relabel(logits, labels, 0.21, 'all').changed.any()
-
-
-def test_relabel_of_one_sample():
-    """It is the low group."""
-    result = relabel(LOGITS[1:2], torch.tensor([0]), weights=torch.ones(1))
-    assert result.labels.tolist() == [1]
-
-
-@pytest.mark.parametrize('config, message', [
-    (dict(scope='some'), 'scope must be'),
-    (dict(scope='low'), 'needs the weights'),
-], ids=['scope', 'no_weights'])
-def test_bad_relabel(config, message):
-    with pytest.raises(ValueError, match=message):
-        relabel(LOGITS, torch.zeros(4, dtype=torch.long), **config)
-
+                                 mixing_weights)
 
 # Mixing
 
