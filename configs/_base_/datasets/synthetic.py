@@ -18,3 +18,5 @@ train_dataloader = dict(
 test = dict(size=2000, pipeline=test_pipeline, **faces)
 val_dataloader = dict(dataset=dict(split='valid', **test))
 test_dataloader = dict(dataset=dict(split='test', **test))
+val_evaluator = [dict(type='FERMetric'), dict(type='ConfidenceMetric')]
+test_evaluator = val_evaluator

@@ -1,4 +1,5 @@
 # Copyright (c) mmfer contributors.
+from .confidence_metric import ConfidenceMetric
 from .fer_metric import FERMetric
 
-__all__ = ['FERMetric']
+__all__ = ['ConfidenceMetric', 'FERMetric']

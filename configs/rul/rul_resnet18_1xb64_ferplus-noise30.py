@@ -1,0 +1,5 @@
+# 30 % of the training labels are wrong.
+_base_ = ['rul_resnet18_1xb64_ferplus.py']
+
+train_dataloader = dict(
+    dataset=dict(noise=dict(type='SymmetricNoise', ratio=0.3, seed=0)))
