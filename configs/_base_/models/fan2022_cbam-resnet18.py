@@ -1,9 +1,5 @@
+_base_ = ['rul_resnet18.py']
+
 model = dict(
-    type='FERClassifier',
-    backbone=dict(type='CBAMResNet', depth=18),
-    head=dict(
-        type='UncertaintyMixingHead',
-        num_classes=7,
-        in_channels=512,
-        feat_size=7,
-        loss=dict(type='AddUpLoss', weighting='inverse')))
+    backbone=dict(type='CBAMResNet'),
+    head=dict(loss=dict(weighting='inverse')))
