@@ -1,0 +1,1 @@
+_base_ = ['../_base_/ferplus_64px_noise30.py']
