@@ -2,19 +2,20 @@
 """Training steps on a batch that lies ready."""
 import time
 from copy import deepcopy
-from typing import Any, Callable, Dict
+from typing import Any, Callable, Dict, Tuple
 
 import torch
 from mmengine.config import Config
 from mmengine.optim import OptimWrapper, build_optim_wrapper
 from torch import nn
 
+from mmfer.models.banks import LabelBank
 from mmfer.registry import MODELS
 from mmfer.structures import FERDataSample
 
-# setting -> (optimiser wrapper, channels-last, compile); None = the config's
+# setting -> (optimiser wrapper, channels-last, compile); None = as the config
 SETTINGS = {
-    'config': (None, None, False),
+    'config': (None, None, None),
     'float32': ('OptimWrapper', False, False),
     'channels-last': ('OptimWrapper', True, False),
     'bf16': ('AutocastOptimWrapper', True, False),
@@ -111,6 +112,14 @@ def random_batch(cfg: Config, batch: int, size: int) -> Dict[str, Any]:
     return dict(inputs=inputs, data_samples=samples)
 
 
+def layout_of(cfg: Config) -> Tuple[bool, bool]:
+    """Whether a config trains channels-last, and whether compiled."""
+    hooks = [*cfg.get('custom_hooks', []),
+             *cfg.get('default_hooks', {}).values()]
+    types = [hook['type'] for hook in hooks if hook]
+    return 'ChannelsLastHook' in types, 'CompileHook' in types
+
+
 def step_timer(cfg: Config, setting: str, data: Any, steps: int,
                device: str) -> Callable[[], float]:
     """Build a config's model under a setting.
@@ -142,19 +151,23 @@ def step_timer(cfg: Config, setting: str, data: Any, steps: int,
         model_cfg['data_preprocessor'] = deepcopy(cfg.data_preprocessor)
     torch.manual_seed(0)
     model = MODELS.build(model_cfg).to(device)
+    for module in model.modules():
+        if isinstance(module, LabelBank):
+            module.initialise([int(s.gt_label) for s in data['data_samples']])
     optim_cfg = deepcopy(cfg.optim_wrapper)
     if wrapper:
         plain = {key: optim_cfg[key] for key in
                  ('optimizer', 'clip_grad', 'paramwise_cfg', 'constructor',
                   'accumulative_counts') if key in optim_cfg}
         optim_cfg = dict(type=wrapper, **plain)
-    if channels_last is None:
-        channels_last = any(hook.get('type') == 'ChannelsLastHook'
-                            for hook in cfg.get('custom_hooks', []))
+    if setting == 'config':
+        channels_last, compiled = layout_of(cfg)
     if channels_last:
         model.to(memory_format=torch.channels_last)
-    if compiled or (setting == 'config' and cfg.get('compile')):
-        model = torch.compile(model)
+    if compiled:  # as CompileHook does
+        for part in (model.backbone, getattr(model, 'neck', None)):
+            if part is not None:
+                part.compile()
     optim = build_optim_wrapper(model, optim_cfg)
     first = [True]
 

@@ -1,11 +1,14 @@
 # Copyright (c) mmfer contributors.
+import warnings
+
 import pytest
 import torch
 from mmengine.optim import build_optim_wrapper
 from mmengine.registry import DefaultScope
 
-from mmfer.analysis.benchmarking.steps import (SETTINGS, random_batch,
-                                               step_timer, time_steps)
+from mmfer.analysis.benchmarking.steps import (SETTINGS, layout_of,
+                                               random_batch, step_timer,
+                                               time_steps)
 from mmfer.registry import MODELS
 
 from ...toys import small_config
@@ -49,6 +52,23 @@ def test_random_batch_fits_the_config(cfg):
 def test_settings(cfg, setting):
     run = step_timer(cfg, setting, random_batch(cfg, 2, 16), 1, 'cpu')
     assert run() > 0
+
+
+def test_layout_of_a_config(cfg):
+    assert layout_of(cfg) == (True, False)
+    cfg.default_hooks.channels_last = None
+    cfg.custom_hooks.append(dict(type='CompileHook'))
+    assert layout_of(cfg) == (False, True)
+
+
+def test_a_label_bank_takes_part(cfg):
+    cfg.model.label_bank = dict(
+        type='LabelBank', num_classes=8,
+        correction=dict(type='MarginRelabeling', scope='all'))
+    with warnings.catch_warnings():
+        warnings.simplefilter('error')  # it would say that it is empty
+        run = step_timer(cfg, 'float32', random_batch(cfg, 2, 16), 1, 'cpu')
+        assert run() > 0
 
 
 def test_bad_setting(cfg):
