@@ -3,7 +3,7 @@
 _base_ = [
     'models/resnet18_stride16_scratch.py',
     'datasets/ferplus_64px.py',
-    'schedules/sgd_onecycle_24e.py',
+    'schedules/sgd_onecycle_36e.py',
     'default_runtime.py',
 ]
 

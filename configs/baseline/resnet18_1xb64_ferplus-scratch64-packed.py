@@ -2,7 +2,7 @@
 _base_ = [
     '../_base_/models/resnet18_stride16_scratch.py',
     '../_base_/datasets/ferplus_64px_packed.py',
-    '../_base_/schedules/sgd_onecycle_24e.py',
+    '../_base_/schedules/sgd_onecycle_36e.py',
     '../_base_/default_runtime.py',
 ]
 
