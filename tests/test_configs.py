@@ -55,7 +55,9 @@ def test_parts_exist_and_fit(name):
         for transform in loader.dataset.pipeline:
             TRANSFORMS.build(transform)
         assert DATA_SAMPLERS.get(loader.sampler.type)
-    assert METRICS.build(cfg.val_evaluator)
+    metrics = cfg.val_evaluator
+    for metric in metrics if isinstance(metrics, list) else [metrics]:
+        assert METRICS.build(metric)
     for hook in cfg.custom_hooks:
         assert HOOKS.get(hook.type), hook.type
     if hasattr(reader, 'LABEL_SPACE'):

@@ -86,6 +86,7 @@ class MarginRelabeling:
         changed = margin > self.margin
         if self.scope == 'low':
             order = outputs['confidence'].flatten().argsort(descending=True)
-            changed[order[:int(self.ratio * len(labels))]] = False
+            number = int(self.ratio * len(labels))  # may wait: plain numbers
+            changed[order[:number]] = False
         return Proposal(
             torch.where(changed, candidates, labels), best, margin, changed)

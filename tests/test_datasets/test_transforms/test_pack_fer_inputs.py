@@ -17,6 +17,7 @@ def full_sample():
         img=rng.integers(0, 256, (6, 5, 3), dtype=np.uint8),
         img_path='d.png', sample_idx=12, ori_shape=(48, 48), img_shape=(6, 5),
         flip=True, subject='S005', align=dict(recipe='rafdb100'),
+        ambiguity=.5,
         affine=np.eye(3)[:2], votes=np.arange(10), gt_label=3,
         gt_score=np.array([.1, .2, .3, .4], np.float32),
         gt_au=np.array([0, 1, np.nan], np.float32),
@@ -48,6 +49,7 @@ def test_everything_reaches_the_data_sample():
     assert sample.subject == 'S005' and sample.flip is True
     assert sample.ori_shape == (48, 48) and sample.img_shape == (6, 5)
     assert sample.align == dict(recipe='rafdb100')
+    assert sample.ambiguity == .5
     np.testing.assert_array_equal(sample.affine, np.eye(3)[:2])
     assert set(sample.metainfo_keys()) == {*PackFERInputs.META_KEYS,
                                            'num_classes'}
