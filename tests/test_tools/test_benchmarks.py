@@ -17,10 +17,18 @@ FIELDS = {'variant', 'task', 'unit', 'base', 'ratio', 'value', 'values',
           'peak_mib', 'device_mib'}
 
 
+@pytest.fixture(autouse=True)
+def threads():
+    """Benchmarks set them, and sums depend on their number."""
+    number, opencv = torch.get_num_threads(), cv2.getNumThreads()
+    yield
+    torch.set_num_threads(number)
+    cv2.setNumThreads(opencv)
+
+
 @pytest.fixture
 def call(tmp_path):
     """Run a benchmark; what its JSON file holds."""
-    threads, opencv = torch.get_num_threads(), cv2.getNumThreads()
 
     def run(name, *args):
         path = tmp_path / 'report.json'
@@ -30,9 +38,7 @@ def call(tmp_path):
         assert report['environment']['versions']['mmpretrain']
         return report
 
-    yield run
-    torch.set_num_threads(threads)
-    cv2.setNumThreads(opencv)
+    return run
 
 
 def load(name):
