@@ -2,6 +2,7 @@
 import json
 import mmap
 import os
+from contextlib import contextmanager
 
 import numpy as np
 import pytest
@@ -44,21 +45,23 @@ def test_ratios_are_taken_between_neighbours():
     assert summarise(results, 's', 'b')[0]['ratio']['median'] == 0.5
 
 
-def touch(mib: int) -> None:
-    """Use memory and hand it back to the system, which freeing an array
-    need not do."""
-    with mmap.mmap(-1, mib * 2**20) as memory:
-        np.frombuffer(memory, dtype=np.uint8)[::1024] = 1
+@contextmanager
+def memory(mib: int):
+    """Fresh memory that goes back to the system, which arrays need not."""
+    with mmap.mmap(-1, mib * 2**20) as pages:
+        np.frombuffer(pages, dtype=np.uint8)[::1024] = 1
+        yield
 
 
 def test_peak_memory_forgets_what_was_before():
     if PeakMemory().growth() is None:
         pytest.skip('this system cannot reset the peak of memory')
-    touch(128)
+    with memory(128):
+        pass
 
     def run():
-        touch(64)
-        return 1.
+        with memory(64):
+            return 1.
 
     assert 60 < measure(run).peak_mib < 100
     assert measure(lambda: 1.).peak_mib < 20
@@ -68,10 +71,9 @@ def test_private_memory():
     if not os.path.exists('/proc/self/smaps_rollup'):
         pytest.skip('this system does not tell private memory')
     before = private_mib([os.getpid()])
-    kept = np.ones(8 * 2**20)
-    assert 60 < private_mib([os.getpid()]) - before < 100
+    with memory(64):
+        assert 60 < private_mib([os.getpid()]) - before < 100
     assert private_mib([2**22 + 1]) is None  # no such process
-    del kept
 
 
 def test_report(tmp_path, capsys):
