@@ -122,6 +122,38 @@ def test_noise_is_told_and_written(toy_runner, log_of):
     assert given_of(again) == given_of(runner)
 
 
+def test_a_correction_is_asked_from_its_first_epoch(toy_runner):
+    """With margin 0 a sample gets the class that the network finds likeliest
+    when it is drawn."""
+    options = relabelling(
+        model__label_bank=dict(
+            type='LabelBank', num_classes=8,
+            correction=dict(type='MarginRelabeling', margin=0., scope='all')))
+    del options['model__truth']
+    options['model__type'] = 'FERClassifier'
+    options['custom_hooks'][1]['start_epoch'] = 2
+    runner = toy_runner(**options)
+    stage, proposed = runner.model.label_bank.stage, {}
+
+    def told(index, labels, *rest):
+        proposed.update(zip(index.tolist(), labels.tolist()))
+        return stage(index, labels, *rest)
+
+    runner.model.label_bank.stage = told
+    runner.train()
+    lines = lines_of(runner.work_dir)
+    assert {entry['epoch'] for entry in lines} <= {2, 3}
+    assert [e for e in lines if e['epoch'] == 2]
+    assert len(proposed) == len(TRUTH)
+    assert runner.model.label_bank.label.tolist() == [
+        proposed[i] for i in range(len(TRUTH))]
+
+
+def test_bad_start_epoch():
+    with pytest.raises(ValueError, match='start_epoch must be at least 1'):
+        LabelCorrectionHook(start_epoch=0)
+
+
 def test_without_noise_nobody_knows_the_truth(toy_runner, log_of):
     runner = toy_runner(**relabelling(noise=None, train_cfg__max_epochs=1))
     runner.train()
