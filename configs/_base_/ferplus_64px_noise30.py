@@ -1,7 +1,8 @@
 # One ground on which remedies are compared on a CPU: the first 6,000 faces of
-# FERPlus at 64 px, 30 % of their majority labels wrong, random weights.
+# FERPlus at 64 px, 30 % of their majority labels wrong, random weights. The
+# models take `stride16_scratch` for their backbones.
 _base_ = [
-    'models/resnet18_stride16_scratch.py',
+    'backbones/stride16_scratch.py',
     'datasets/ferplus_64px.py',
     'schedules/sgd_onecycle_36e.py',
     'default_runtime.py',
@@ -9,7 +10,6 @@ _base_ = [
 
 init_weights = 'random'
 
-model = dict(flip_test=True, head=dict(num_classes=8))
 optim_wrapper = dict(type='AutocastOptimWrapper')
 train_dataloader = dict(
     drop_last=True,

@@ -1,15 +1,9 @@
-_base_ = ['../_base_/ferplus_64px_noise30.py']
+_base_ = [
+    '../_base_/models/dan_resnet18.py', '../_base_/ferplus_64px_noise30.py'
+]
 
 model = dict(
-    neck=dict(
-        _delete_=True,
-        type='MultiHeadCrossAttention',
-        in_channels=256,
-        num_heads=4),
-    head=dict(
-        _delete_=True,
-        type='AttentionFusionHead',
-        num_classes=8,
-        in_channels=256,
-        affinity=dict(type='AffinityLoss'),
-        partition=dict(type='PartitionLoss', form='log_of_mean')))
+    flip_test=True,
+    backbone=_base_.stride16_scratch,
+    neck=dict(in_channels=256),
+    head=dict(num_classes=8, in_channels=256))

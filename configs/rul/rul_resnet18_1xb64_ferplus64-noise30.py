@@ -1,11 +1,8 @@
-_base_ = ['../_base_/ferplus_64px_noise30.py']
+_base_ = [
+    '../_base_/models/rul_resnet18.py', '../_base_/ferplus_64px_noise30.py'
+]
 
 model = dict(
-    neck=None,
-    head=dict(
-        _delete_=True,
-        type='UncertaintyMixingHead',
-        num_classes=8,
-        in_channels=256,
-        feat_size=4,
-        loss=dict(type='AddUpLoss')))
+    flip_test=True,
+    backbone=_base_.stride16_scratch,
+    head=dict(num_classes=8, in_channels=256, feat_size=4))

@@ -1,17 +1,12 @@
-_base_ = ['../_base_/ferplus_64px_noise30.py']
+_base_ = [
+    '../_base_/models/scn_resnet18.py', '../_base_/ferplus_64px_noise30.py'
+]
 
 model = dict(
-    head=dict(
-        _delete_=True,
-        type='ImportanceHead',
-        num_classes=8,
-        in_channels=256,
-        rank=dict(type='RankRegularizationLoss', ratio=0.7, margin=0.07)),
-    label_bank=dict(
-        type='LabelBank',
-        num_classes=8,
-        correction=dict(
-            type='MarginRelabeling', margin=0.2, scope='low', ratio=0.7)))
+    flip_test=True,
+    backbone=_base_.stride16_scratch,
+    head=dict(num_classes=8, in_channels=256),
+    label_bank=dict(num_classes=8))
 custom_hooks = [
     *_base_.custom_hooks,
     dict(type='LabelCorrectionHook', start_epoch=5),

@@ -1,16 +1,5 @@
-# ResNet-18 without its fourth stage, for small pictures and random weights:
-# at 64 px the third already ends at 4x4, and the fourth would take two
-# thirds of the time. Weights as torch draws them: they are smaller than
-# MMPretrain's, so that the same steps turn them further, and the first epochs
-# are not spent on the class frequencies.
-_base_ = ['resnet18.py']
+_base_ = ['resnet18.py', '../backbones/stride16_scratch.py']
 
 model = dict(
-    backbone=dict(
-        num_stages=3,
-        strides=(1, 2, 2),
-        dilations=(1, 1, 1),
-        out_indices=(2, ),
-        zero_init_residual=False,
-        init_cfg=[]),
+    backbone=_base_.stride16_scratch,
     head=dict(in_channels=256, init_cfg=[]))

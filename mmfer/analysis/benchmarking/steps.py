@@ -116,7 +116,8 @@ def layout_of(cfg: Config) -> Tuple[bool, bool]:
     """Whether a config trains channels-last, and whether compiled."""
     hooks = [*cfg.get('custom_hooks', []),
              *cfg.get('default_hooks', {}).values()]
-    types = [hook['type'] for hook in hooks if hook]
+    types = [hook['type'] for hook in hooks
+             if hook and hook.get('enabled', True)]
     return 'ChannelsLastHook' in types, 'CompileHook' in types
 
 

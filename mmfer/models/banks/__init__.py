@@ -1,5 +1,6 @@
 # Copyright (c) mmfer contributors.
-from .label_bank import Corrections, LabelBank
+from .corrections import Corrections
+from .label_bank import LabelBank
 from .margin_relabeling import MarginRelabeling, Proposal
 from .sample_indices import sample_indices
 from .staged_rows import StagedRows

@@ -1,6 +1,5 @@
 # Copyright (c) mmfer contributors.
-import hashlib
-from typing import Any, Dict, List, NamedTuple, Optional, Sequence, Union
+from typing import Any, Dict, List, Optional, Sequence, Union
 
 import torch
 from mmpretrain.structures import DataSample
@@ -9,29 +8,10 @@ from torch import nn
 from mmfer.registry import MODELS
 from mmfer.structures import SampleBatch
 from ..layers import one_hot
+from .corrections import Corrections, within_cap
+from .fingerprint import difference, fingerprint
 from .sample_indices import sample_indices
 from .staged_rows import StagedRows
-
-
-class Corrections(NamedTuple):
-    """The labels that an epoch has changed, on the CPU.
-
-    Args:
-        index (Tensor): The samples, int64 of shape ``(K, )``, ascending.
-        given (Tensor): The labels of the training set, int64.
-        old (Tensor): The labels before, int64.
-        new (Tensor): The labels from now on, int64.
-        score (Tensor): What the method gave as score, float32.
-        margin (Tensor): What the method gave as margin, float32.
-        dropped (int): Changes that the cap did not let through.
-    """
-    index: torch.Tensor
-    given: torch.Tensor
-    old: torch.Tensor
-    new: torch.Tensor
-    score: torch.Tensor
-    margin: torch.Tensor
-    dropped: int
 
 
 @MODELS.register_module()
@@ -144,7 +124,7 @@ class LabelBank(nn.Module):
         self.label.copy_(given)
         self.confidence.fill_(torch.nan)
         self.confidence_mean.fill_(torch.nan)
-        self.fingerprint.copy_(self._fingerprint(given))
+        self.fingerprint.copy_(fingerprint(given))
         if self.next_soft is not None:
             self.soft.copy_(one_hot(given, self.num_classes))
         self._reset()
@@ -166,15 +146,11 @@ class LabelBank(nn.Module):
         if len(given) != self.size:
             raise ValueError(f'the label bank knows {self.size} samples, the '
                              f'training set has {len(given)}. {remedy}')
-        if not torch.equal(self._fingerprint(given), self.fingerprint.cpu()):
-            own = self.given.cpu()
-            first = (own != given).nonzero().flatten().tolist()
-            detail = (f'{len(first)} of {len(given)} differ, first sample '
-                      f'{first[0]}: {int(own[first[0]])} in the bank, '
-                      f'{int(given[first[0]])} in the training set'
-                      if first else 'its fingerprint differs')
-            raise ValueError('the label bank was made for other labels than '
-                             f'those of the training set: {detail}. {remedy}')
+        if not torch.equal(fingerprint(given), self.fingerprint.cpu()):
+            raise ValueError(
+                'the label bank was made for other labels than those of the '
+                f'training set: {difference(self.given.cpu(), given)}. '
+                f'{remedy}')
 
     # ------------------------------------------------- in every training step
     def labels(self, sample_idx: torch.Tensor) -> torch.Tensor:
@@ -326,23 +302,11 @@ class LabelBank(nn.Module):
             raise ValueError(
                 f'label {int(parts[2][first])} was staged for sample '
                 f'{int(where[first])}; there are {self.num_classes} classes')
-        chosen = self._within_cap(parts[4])
+        chosen = within_cap(parts[4], self.max_changes, self.size)
         where, parts = where[chosen], [part[chosen] for part in parts]
         self.label[where.to(self.label.device)] = parts[2].to(
             self.label.device)
         return Corrections(where, *parts, dropped=len(index) - len(where))
-
-    # may wait: between epochs
-    def _within_cap(self, margin: torch.Tensor) -> torch.Tensor:
-        """The places of the largest margins, in ascending order."""
-        limit = self.max_changes
-        if isinstance(limit, float):
-            limit = int(limit * self.size)
-        if limit is None or limit >= len(margin):
-            return torch.arange(len(margin))
-        order = margin.nan_to_num(nan=-torch.inf).argsort(
-            descending=True, stable=True)
-        return order[:limit].sort().values
 
     # ---------------------------------------------------------------- shared
     def _resize(self, size: int, device: torch.device) -> None:
@@ -372,13 +336,6 @@ class LabelBank(nn.Module):
             raise TypeError(
                 'sample_idx must be int64 of shape (N, ), got '
                 f'{sample_idx.dtype} of shape {tuple(sample_idx.shape)}')
-
-    # may wait: between epochs, on the host
-    @staticmethod
-    def _fingerprint(labels: torch.Tensor) -> torch.Tensor:
-        """SHA-256 of the labels in their order, uint8 of shape ``(32, )``."""
-        digest = hashlib.sha256(labels.numpy().tobytes()).digest()
-        return torch.tensor(list(digest), dtype=torch.uint8)
 
     def _load_from_state_dict(self, state_dict: Dict[str, Any], prefix: str,
                               local_metadata: dict, strict: bool,

@@ -47,7 +47,6 @@ class FERClassifier(ImageClassifier):
         self.flip_test = flip_test
         self.mirror_view = mirror_view
         self.label_bank = None
-        self._told = False
         if label_bank is not None:
             self.label_bank = MODELS.build(label_bank)
 
@@ -132,12 +131,9 @@ class FERClassifier(ImageClassifier):
         """The label bank, once it knows the training set."""
         if self.label_bank is None or self.label_bank.size:
             return self.label_bank
-        if not self._told:
-            warnings.warn('the label bank does not know the training set: '
-                          'labels are taken as given. Remedy for training: '
-                          "add dict(type='LabelCorrectionHook') to "
-                          'custom_hooks')
-            self._told = True
+        warnings.warn('the label bank does not know the training set: labels '
+                      'are taken as given. Remedy for training: add '
+                      "dict(type='LabelCorrectionHook') to custom_hooks")
         return None
 
     def _outputs_and_losses(self, feats: Any, data_samples: List[DataSample]

@@ -56,6 +56,8 @@ def test_settings(cfg, setting):
 
 def test_layout_of_a_config(cfg):
     assert layout_of(cfg) == (True, False)
+    cfg.default_hooks.channels_last.enabled = False
+    assert layout_of(cfg) == (False, False)
     cfg.default_hooks.channels_last = None
     cfg.custom_hooks.append(dict(type='CompileHook'))
     assert layout_of(cfg) == (False, True)

@@ -16,8 +16,9 @@ def relabel(logits, labels, margin=0.2, scope='low', confidence=None):
 
 
 def test_all():
-    labels = [0, 0, 0, 1]
-    result = relabel(LOGITS, labels, scope='all')
+    labels = torch.tensor([0, 0, 0, 1])
+    result = MarginRelabeling(scope='all')(dict(logits=LOGITS), labels)
+    assert labels.tolist() == [0, 0, 0, 1]  # left alone
     assert result.labels.tolist() == [0, 1, 0, 2]
     assert result.changed.tolist() == [False, True, False, True]
     score = LOGITS.softmax(1)

@@ -140,6 +140,45 @@ def test_no_loop_over_stacked_samples(name):
         torch.testing.assert_close(losses[0][key], losses[1][key])
 
 
+@pytest.mark.parametrize('name', METHODS)
+def test_a_label_bank_learns_from_the_head(name):
+    """Losses stay what they are; confidence and proposals reach the bank."""
+    images, samples = torch.randn(6, 3, 32, 32), _samples(6)
+    for index, sample in enumerate(samples):
+        sample.set_field(index, 'sample_idx', field_type='metainfo')
+    alone = name in ('scn', 'eac', 'dan')  # gives logits of single samples
+    correction = dict(type='MarginRelabeling', margin=0., scope='all')
+    model, plain = _build(
+        name,
+        label_bank=dict(type='LabelBank', num_classes=7,
+                        correction=correction if alone else None),
+    ).eval(), _build(name).eval()
+    bank = model.label_bank
+    bank.initialise(range(6))
+    losses = []
+    for each in (model, plain):
+        torch.manual_seed(3)
+        losses.append(each(images, samples, mode='loss'))
+    for key, value in losses[1].items():
+        torch.testing.assert_close(losses[0][key], value)
+    changes = bank.commit()
+    confidence = torch.stack([
+        s.get('pred_confidence', torch.tensor(torch.nan))
+        for s in plain(images, mode='predict')])
+    torch.testing.assert_close(bank.confidence, confidence, equal_nan=True)
+    expected = plain(images).argmax(1) if alone else torch.arange(6)
+    assert torch.equal(bank.label, expected)
+    assert len(changes.index) == (expected != torch.arange(6)).sum()
+
+
+def test_an_empty_label_bank_says_so():
+    model = _build('scn', label_bank=dict(type='LabelBank', num_classes=7))
+    images = torch.randn(2, 3, 32, 32)
+    with pytest.warns(UserWarning, match='does not know the training set'):
+        losses = model(images, _samples(2), mode='loss')
+    assert set(losses) == LOSSES['scn']
+
+
 def test_importance_scales_logits_with_their_bias():
     head = _build('scn').head
     feats = torch.randn(5, 64)
