@@ -5,8 +5,6 @@ from itertools import compress
 from typing import Any, Dict, Iterator, List, Optional, Sequence, Tuple
 
 import numpy as np
-from mmengine.dist import is_main_process
-from rich.progress import track
 
 from mmfer.registry import DATASETS
 from mmfer.structures import AnnotationError
@@ -22,6 +20,9 @@ _NUMBERS = ('valence', 'arousal', 'face_x', 'face_y', 'face_width',
             'face_height')
 _COLUMNS = ('subDirectory_filePath', 'facial_landmarks', 'expression',
             *_NUMBERS)
+# A row of the release of 2021: the class (0 to 10), and valence, arousal and
+# the points.
+_ROW = np.dtype([('label', np.int64), ('floats', np.float32, (138, ))])
 # Image paths, labels, and floats, a row a sample.
 SAMPLES = Tuple[Sequence[str], Sequence[int], np.ndarray]
 
@@ -228,39 +229,30 @@ class AffectNet(BaseFERDataset):
         remedy = "AffectNet, release='2021', wants train_set and val_set"
         folder = require_folder(osp.join(root, 'annotations'), remedy)
         images = require_folder(osp.join(root, 'images'), remedy)
-        cache = AnnotationCache(folder)
-        read = cache.read()
-        if read is None:
-            read = self._index(folder)
-            cache.write(read)
-        self._count_skipped(read['labels'])
-        keep = read['labels'] < 8
-        yield ([f'{images}/{name}.jpg' for name in read['names'][keep]],
-               read['labels'][keep].tolist(), read['floats'])
+        names, rows = AnnotationCache(folder).get(
+            lambda: self._names(folder),
+            lambda name: self._read_files(osp.join(folder, name)), _ROW,
+            f'AffectNet, {self.split}, read once')
+        self._count_skipped(rows['label'])
+        keep = rows['label'] < 8
+        yield ([f'{images}/{name}.jpg' for name in names[keep]],
+               rows['label'][keep].tolist(), rows['floats'][keep])
 
-    def _index(self, folder: str) -> Dict[str, np.ndarray]:
-        """Read the small files.
-
-        Returns:
-            dict[str, np.ndarray]: ``names`` and ``labels`` (0 to 10) of all
-            images, ``floats`` of those with an expression: valence, arousal
-            and the points, float32 of shape ``(N, 138)``.
-        """
-        names = sorted(
+    @staticmethod
+    def _names(folder: str) -> List[str]:
+        return sorted(
             (f[:-8] for f in os.listdir(folder) if f.endswith('_exp.npy')),
             key=lambda name: (len(name), name))
-        labels = np.zeros(len(names), dtype=np.int64)
-        floats = np.zeros((len(names), 138), dtype=np.float32)
-        for i, name in enumerate(
-                track(names, f'AffectNet, {self.split}, read once',
-                      disable=not is_main_process())):
-            stem = osp.join(folder, name)
-            path = f'{stem}_exp.npy'
-            labels[i] = to_int(
-                read_npy_text(path), 'the expression', path, None, 0, 10)
-            if labels[i] < 8:
-                floats[i, 0] = _read_va(f'{stem}_val.npy', 'valence')
-                floats[i, 1] = _read_va(f'{stem}_aro.npy', 'arousal')
-                floats[i, 2:] = _read_points(f'{stem}_lnd.npy')
-        return dict(names=np.array(names, dtype=str), labels=labels,
-                    floats=floats[labels < 8])
+
+    @staticmethod
+    def _read_files(stem: str) -> Tuple[int, np.ndarray]:
+        """The row of an image; without expression its floats are zero."""
+        path = f'{stem}_exp.npy'
+        label = to_int(
+            read_npy_text(path), 'the expression', path, None, 0, 10)
+        floats = np.zeros(138, dtype=np.float32)
+        if label < 8:
+            floats[0] = _read_va(f'{stem}_val.npy', 'valence')
+            floats[1] = _read_va(f'{stem}_aro.npy', 'arousal')
+            floats[2:] = _read_points(f'{stem}_lnd.npy')
+        return label, floats

@@ -3,20 +3,26 @@ import hashlib
 import os
 import os.path as osp
 import zipfile
-from typing import Dict, List, Optional
+from typing import Callable, List, Optional, Sequence, Tuple
 
 import numpy as np
-from mmengine.dist import is_main_process
+from mmengine.dist import broadcast_object_list, is_main_process
 from mmengine.logging import MMLogger
+from rich.progress import track
+
+from .row_journal import RowJournal
 
 # Changes with the meaning of what is stored.
-FORMAT = 1
+FORMAT = 2
+# The names of the samples and a row of numbers for each.
+TABLE = Tuple[np.ndarray, np.ndarray]
 
 
 class AnnotationCache:
     """Annotations from many small files, kept in one.
 
-    The cache is ``FOLDER.mmfer.npz`` beside the folder of annotations, or,
+    The main process reads them and sends them to the others. Reading that was
+    broken off goes on where it was. The cache is ``FOLDER.mmfer.npz`` beside the folder of annotations, or,
     where that place cannot be written, a file in ``$XDG_CACHE_HOME/mmfer``
     (``~/.cache/mmfer``); where neither can be, there is none, with a warning.
 
@@ -41,18 +47,76 @@ class AnnotationCache:
             osp.join(home, 'mmfer', f'{name}.npz')
         ]
 
-    def read(self) -> Optional[Dict[str, np.ndarray]]:
-        """The arrays, or None if there is no cache that fits."""
+    def get(self, names: Callable[[], Sequence[str]],
+            read: Callable[[str], tuple], dtype: np.dtype,
+            title: str) -> TABLE:
+        """The annotations, from the cache or from the small files.
+
+        All processes of a distributed run must call it.
+
+        Args:
+            names (Callable): Gives the names of the samples.
+            read (Callable): Reads a sample's files: the fields of its row.
+            dtype (np.dtype): The type of a row.
+            title (str): What stands beside the progress bar.
+
+        Returns:
+            tuple[np.ndarray, np.ndarray]: Names, str ``(N, )``, and rows of
+            ``dtype``, ``(N, )``.
+        """
+        table: List[Optional[TABLE]] = [None]
+        if is_main_process():
+            table = [self._cached(np.dtype(dtype))
+                     or self._read_files(names(), read, np.dtype(dtype),
+                                         title)]
+        broadcast_object_list(table)
+        return table[0]
+
+    def _read_files(self, names: Sequence[str],
+                    read: Callable[[str], tuple], dtype: np.dtype,
+                    title: str) -> TABLE:
+        named = np.array(names, dtype=str)
+        key = hashlib.sha256(
+            f'{FORMAT} {self.changed} {dtype.descr} {named.tolist()}'.encode())
+        journal = RowJournal(f'{self._place()}.journal', key.digest(), dtype)
+        rows = np.zeros(len(named), dtype)
+        done = len(journal.rows)
+        rows[:done] = journal.rows
+        try:
+            for i in track(range(done, len(named)), title, total=len(named),
+                           completed=done):
+                rows[i] = read(names[i])
+                journal.write(rows[i])
+        except BaseException:
+            journal.close()
+            raise
+        self._keep(named, rows)
+        journal.close(remove=True)
+        return named, rows
+
+    def _place(self) -> str:
+        """The first place whose folder can be written."""
+        for path in self.places:
+            folder = osp.dirname(path)
+            try:
+                os.makedirs(folder, exist_ok=True)
+            except OSError:
+                continue
+            if os.access(folder, os.W_OK) and not osp.isdir(path):
+                return path
+        return self.places[0]
+
+    def _cached(self, dtype: np.dtype) -> Optional[TABLE]:
+        """What the cache holds, or None if there is none that fits."""
         for path in self.places:
             if not osp.isfile(path):
                 continue
             try:
                 with np.load(path, allow_pickle=False) as file:
-                    if file['key'].tolist() == [FORMAT, self.changed]:
-                        return {
-                            name: file[name]
-                            for name in file.files if name != 'key'
-                        }
+                    names, rows = file['names'], file['rows']
+                    if file['key'].tolist() == [FORMAT, self.changed] and (
+                            rows.dtype, len(rows)) == (dtype, len(names)):
+                        return names, rows
                 reason = 'the folder has changed since'
             # zipfile checks the sums of what it reads.
             except (OSError, ValueError, KeyError, EOFError,
@@ -62,14 +126,8 @@ class AnnotationCache:
                 f'{path} is made again: {reason}')
         return None
 
-    def write(self, arrays: Dict[str, np.ndarray]) -> None:
-        """Keep the arrays; the main process does, the others return.
-
-        Args:
-            arrays (dict[str, np.ndarray]): Arrays of numbers or strings.
-        """
-        if not is_main_process():
-            return
+    def _keep(self, names: np.ndarray, rows: np.ndarray) -> None:
+        """Write the cache."""
         logger = MMLogger.get_current_instance()
         if os.stat(self.folder).st_mtime_ns != self.changed:
             logger.warning(f'{self.folder} changed while it was read; it is '
@@ -82,7 +140,7 @@ class AnnotationCache:
                 os.makedirs(osp.dirname(path), exist_ok=True)
                 with open(part, 'wb') as file:
                     np.savez(file, key=np.array([FORMAT, self.changed]),
-                             **arrays)
+                             names=names, rows=rows)
                 os.replace(part, path)
                 logger.info(f'annotations kept in {path} for the next start')
                 return

@@ -1,11 +1,16 @@
 # Copyright (c) mmfer contributors.
+import json
 import os
+import subprocess
+import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
 
-from mmfer.datasets import AffectNet
-from mmfer.datasets.annotation_cache import AnnotationCache
+import mmfer
+from mmfer.datasets import AffectNet, affectnet
+from mmfer.structures import AnnotationError
 
 from .test_affectnet import write_2021
 
@@ -66,19 +71,20 @@ def test_bad_cache_is_made_again(root, how):
     elif how == 'cut':
         path.write_bytes(content[:len(content) // 2])
     elif how == 'flipped':
-        content[content.index(b'floats.npy') + 400] ^= 1
+        content[content.index(b'rows.npy') + 400] ^= 1
         path.write_bytes(content)
     elif how == 'text':
         path.write_text('no archive')
     elif how == 'version':
         np.savez(path, key=np.array([0, changed]))
     else:
-        np.savez(path, key=np.array([1, changed]),
-                 names=np.array([None]), labels=np.zeros(1))
+        np.savez(path, key=np.array([2, changed]),
+                 names=np.array([None]), rows=np.zeros(1))
     spoil_unseen(root)
     assert AffectNet(str(root)).get_gt_labels().tolist()[3] == 5
     assert path.stat().st_size > 5000
-    assert AnnotationCache(str(root / 'train_set/annotations')).read()
+    np.save(root / 'train_set/annotations/3_exp.npy', np.array(6))
+    assert AffectNet(str(root)).get_gt_labels().tolist()[3] == 5
 
 
 def test_elsewhere_or_without_where_nothing_can_be_written(root, tmp_path):
@@ -94,3 +100,59 @@ def test_elsewhere_or_without_where_nothing_can_be_written(root, tmp_path):
     (tmp_path / 'home/mmfer').write_text('')
     assert AffectNet(str(root)).get_gt_labels().tolist()[3] == 5
     assert not list(tmp_path.rglob('*.part*'))
+
+
+def test_broken_off_reading_goes_on(root, monkeypatch):
+    """It stops at a damaged file; once that is mended, it goes on there."""
+    path = root / 'train_set/annotations/6_aro.npy'
+    content = path.read_bytes()
+    path.write_bytes(content[:50])
+    with pytest.raises(AnnotationError, match='6_aro.npy'):
+        AffectNet(str(root))
+    path.write_bytes(content)
+    read = []
+    original = affectnet.read_npy_text
+    monkeypatch.setattr(affectnet, 'read_npy_text',
+                        lambda name: read.append(name) or original(name))
+    second = AffectNet(str(root))
+    assert {Path(name).name.split('_')[0] for name in read} == {
+        '6', '7', '8', '9', '10'}
+    monkeypatch.undo()
+    cache_of(root).unlink()
+    assert everything(AffectNet(str(root))) == everything(second)
+    assert not list(root.rglob('*.journal'))
+
+
+WORKER = """
+import json, sys
+import torch.distributed as dist
+rank, root, out = int(sys.argv[1]), sys.argv[2], sys.argv[3]
+dist.init_process_group('gloo', init_method='file://' + out + '/store',
+                        rank=rank, world_size=2)
+from mmfer.datasets import AffectNet, affectnet
+original, read = affectnet.read_npy_text, []
+affectnet.read_npy_text = lambda name: read.append(name) or original(name)
+dataset = AffectNet(root)
+json.dump([len(read), dataset.get_gt_labels().tolist(),
+           dataset[3]['gt_landmarks'].tolist()],
+          open(out + f'/{rank}.json', 'w'))
+dist.destroy_process_group()
+"""
+
+
+def test_only_the_main_process_reads(root, tmp_path):
+    environment = {**os.environ, 'OMP_NUM_THREADS': '1',
+                   'PYTHONPATH': os.fspath(Path(mmfer.__file__).parents[1])}
+    workers = [
+        subprocess.Popen(
+            [sys.executable, '-c', WORKER, str(rank), str(root),
+             str(tmp_path)], env=environment, stderr=subprocess.PIPE)
+        for rank in range(2)
+    ]
+    for worker in workers:
+        assert worker.wait() == 0, worker.stderr.read().decode()[-3000:]
+    first, second = (
+        json.loads((tmp_path / f'{rank}.json').read_text())
+        for rank in range(2))
+    assert first[0] == 11 + 8 + 8 and second[0] == 0
+    assert first[1:] == second[1:] and first[1] == list(range(8))
