@@ -1,0 +1,18 @@
+# Copyright (c) mmfer contributors.
+from .cost import model_cost
+from .grid import Cell, cell_config, make_grid
+from .report import write_report
+from .runs import Outcome, train_all
+from .summary import Row, summarise
+
+__all__ = [
+    'Cell',
+    'Outcome',
+    'Row',
+    'cell_config',
+    'make_grid',
+    'model_cost',
+    'summarise',
+    'train_all',
+    'write_report',
+]

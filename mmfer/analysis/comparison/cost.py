@@ -1,0 +1,35 @@
+# Copyright (c) mmfer contributors.
+from copy import deepcopy
+from typing import Dict
+
+import torch
+from mmengine.analysis import get_model_complexity_info
+from mmengine.config import Config
+
+from mmfer.registry import DATASETS, MODELS
+
+
+def model_cost(cfg: Config) -> Dict[str, float]:
+    """What the model of a config costs to look at one face.
+
+    Counted by :func:`mmengine.analysis.get_model_complexity_info` on the
+    first picture of the validation set; one multiplication with addition
+    counts as one operation. Operations that it does not know count nothing.
+
+    Args:
+        cfg (Config): The config.
+
+    Returns:
+        dict: ``parameters``, in millions, and ``gflops``.
+    """
+    dataset = DATASETS.build(
+        dict(cfg.val_dataloader.dataset, indices=1))
+    image = dataset[0]['inputs']
+    model = MODELS.build(deepcopy(cfg.model)).eval()
+    with torch.no_grad():
+        info = get_model_complexity_info(
+            model, inputs=(image[None].float(), ), show_table=False,
+            show_arch=False)
+    return dict(
+        parameters=sum(p.numel() for p in model.parameters()) / 1e6,
+        gflops=info['flops'] / 1e9)
