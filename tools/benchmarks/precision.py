@@ -8,22 +8,23 @@ finished run in --work-dir is not repeated, a broken one goes on.
 """
 import argparse
 import json
-import os
 import os.path as osp
-import subprocess
 import sys
 from statistics import mean, stdev
 from typing import Any, Dict, List, Optional, Sequence
 
 from rich.console import Console
-from rich.progress import track
+from rich.progress import Progress
 from rich.table import Table
 
-ROOT = osp.dirname(osp.dirname(osp.dirname(osp.abspath(__file__))))
+from mmfer.analysis.comparison import Cell, cell_config, train_all
+
+TRAIN = osp.join(
+    osp.dirname(osp.dirname(osp.abspath(__file__))), 'train.py')
 VARIANTS = {
-    'float32': ('optim_wrapper.enabled=False',
-                'default_hooks.channels_last.enabled=False'),
-    'bfloat16': (),
+    'float32': {'optim_wrapper.enabled': False,
+                'default_hooks.channels_last.enabled': False},
+    'bfloat16': {},
 }
 EXAMPLES = """example, a quarter of FERPlus for 4 epochs:
   python tools/benchmarks/precision.py \\
@@ -49,66 +50,38 @@ def parse_args(args: Optional[Sequence[str]] = None) -> argparse.Namespace:
     return parser.parse_args(args)
 
 
-def train(args: argparse.Namespace, variant: str, seed: int
-          ) -> Dict[str, Any]:
-    """The result of one run."""
-    folder = osp.join(args.work_dir, f'{variant}-seed{seed}')
-    block = osp.join(folder, 'protocol.json')
-    options = [
-        f'randomness.seed={seed}', f'train_cfg.max_epochs={args.epochs}',
-        f'train_cfg.val_interval={args.epochs}',
-        'train_cfg.dynamic_intervals=None',
-        f'param_scheduler.total_steps={args.epochs}', *VARIANTS[variant]
-    ]
+def train(args: argparse.Namespace) -> List[Dict[str, Any]]:
+    """The result of each run."""
+    length = {
+        'train_cfg.max_epochs': args.epochs,
+        'train_cfg.val_interval': args.epochs,
+        'train_cfg.dynamic_intervals': None,
+        'param_scheduler.total_steps': args.epochs,
+    }
     if args.samples:
-        options.append(f'train_dataloader.dataset.indices={args.samples}')
-    result = _finished(block)
-    if result is None:
-        os.makedirs(folder, exist_ok=True)
-        path = os.environ.get('PYTHONPATH')
-        with open(osp.join(folder, 'output.txt'), 'a') as output:
-            done = subprocess.run(
-                [sys.executable, osp.join(ROOT, 'tools/train.py'), args.config,
-                 '--work-dir', folder, '--resume', '--cfg-options', *options],
-                env=dict(os.environ, PYTHONPATH=f'{ROOT}:{path or ""}'),
-                stdout=output, stderr=output)
-        result = _finished(block)
-        if done.returncode or result is None:
-            sys.exit(f'{variant}, seed {seed}: the run failed. Remedy: see '
-                     f'{osp.abspath(folder)}/output.txt')
-    return dict(variant=variant, seed=seed, iteration=mean(_seconds(folder)),
-                accuracy=result['last']['metrics']['expr/accuracy'])
+        length['train_dataloader.dataset.indices'] = args.samples
+    runs, configs = {}, {}
+    for seed in args.seeds:
+        for variant, options in VARIANTS.items():
+            folder = osp.join(args.work_dir, f'{variant}-seed{seed}')
+            runs[folder] = dict(variant=variant, seed=seed)
+            configs[folder] = cell_config(
+                Cell(args.config, None, None, seed), {**length, **options})
+    with Progress(console=Console(stderr=True)) as progress:
+        task = progress.add_task('training', total=len(configs))
+        outcomes = train_all(configs, [sys.executable, TRAIN],
+                             on_end=lambda *_: progress.advance(task))
+    for folder, outcome in outcomes.items():
+        if outcome.problem:
+            sys.exit(f'{folder}: {outcome.problem}')
+        metrics = outcome.protocol['result']['last']['metrics']
+        runs[folder].update(iteration=outcome.iteration,
+                            accuracy=metrics['expr/accuracy'])
+    return list(runs.values())
 
 
-def _finished(block: str) -> Optional[Dict[str, Any]]:
-    if not osp.isfile(block):
-        return None
-    with open(block, encoding='utf-8') as file:
-        content = json.load(file)
-    return content['result'] if content.get('finished') else None
-
-
-def _seconds(folder: str) -> List[float]:
-    """Seconds of the iterations, as the runner logged them."""
-    found = []
-    for place, _, files in os.walk(folder):
-        if 'scalars.json' not in files:
-            continue
-        with open(osp.join(place, 'scalars.json'), encoding='utf-8') as file:
-            rows = [json.loads(line) for line in file]
-        found += [row['time'] for row in rows if 'loss' in row]
-    return found
-
-
-def main(argv: Optional[Sequence[str]] = None) -> None:
-    args = parse_args(argv)
-    todo = [(variant, seed) for seed in args.seeds for variant in VARIANTS]
-    runs = [
-        train(args, variant, seed) for variant, seed in track(
-            todo, 'training', console=Console(stderr=True))
-    ]
-    table = Table('precision', 'accuracy of each seed', 'mean', 'deviation',
-                  'seconds per iteration', 'ratio')
+def summarise(runs: Sequence[Dict[str, Any]]) -> Dict[str, Dict[str, Any]]:
+    """Mean and deviation of each precision."""
     summary = {}
     for variant in VARIANTS:
         own = [run for run in runs if run['variant'] == variant]
@@ -118,8 +91,18 @@ def main(argv: Optional[Sequence[str]] = None) -> None:
             deviation=stdev(values) if len(values) > 1 else None,
             iteration=mean(run['iteration'] for run in own))
     base = summary['float32']['iteration']
-    for variant, row in summary.items():
+    for row in summary.values():
         row['ratio'] = row['iteration'] / base
+    return summary
+
+
+def main(argv: Optional[Sequence[str]] = None) -> None:
+    args = parse_args(argv)
+    runs = train(args)
+    summary = summarise(runs)
+    table = Table('precision', 'accuracy of each seed', 'mean', 'deviation',
+                  'seconds per iteration', 'ratio')
+    for variant, row in summary.items():
         table.add_row(
             variant, ' '.join(f"{run['accuracy']:.2f}" for run in runs
                               if run['variant'] == variant),

@@ -65,8 +65,11 @@ def train_all(configs: Mapping[str, Config],
 
 
 def _write_config(folder: str, cfg: Config) -> str:
-    """``FOLDER/NAME.py``, unless it is there already."""
-    path = osp.join(folder, osp.basename(cfg.filename))
+    """``FOLDER/config/NAME.py``, unless it is there already.
+
+    What the runner writes to ``FOLDER/NAME.py`` holds more than was asked.
+    """
+    path = osp.join(folder, 'config', osp.basename(cfg.filename))
     text = cfg.pretty_text
     if osp.isfile(path):
         if Path(path).read_text(encoding='utf-8') != text:
@@ -74,7 +77,7 @@ def _write_config(folder: str, cfg: Config) -> str:
                 f'{path} differs from the config to be run now. Remedy: name '
                 'another --work-dir, or remove this run')
         return path
-    os.makedirs(folder, exist_ok=True)
+    os.makedirs(osp.dirname(path), exist_ok=True)
     Path(path).write_text(text, encoding='utf-8')
     return path
 
