@@ -64,7 +64,9 @@ class ImportanceHead(BaseFERHead):
                          data_samples: Sequence[DataSample]
                          ) -> Dict[str, torch.Tensor]:
         """Scaled ``logits`` and ``confidence``, knowing the labels."""
-        return self._scaled(feats[-1], labels_of(data_samples))
+        asked = self.importance.needs_labels
+        return self._scaled(feats[-1],
+                            labels_of(data_samples) if asked else None)
 
     def _scaled(self, pooled: torch.Tensor,
                 labels: Optional[torch.Tensor] = None
