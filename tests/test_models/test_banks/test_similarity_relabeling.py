@@ -2,9 +2,12 @@
 import pytest
 import torch
 
-from mmfer.models.banks import LabelBank, SimilarityRelabeling
+from mmfer.models.banks import (LabelBank, SimilarityRelabeling,
+                                TemplateBank)
+from mmfer.models.layers import SimilarityConfidence
 from mmfer.models.losses import RankRegularizationLoss
 from mmfer.registry import MODELS
+from ...sync_guard import ForbidWaits
 
 CLASSES = 4
 
@@ -95,6 +98,30 @@ def test_uniform_posterior_changes_nothing():
     outputs['posterior'] = torch.full((20, CLASSES), 1 / CLASSES)
     relabel = SimilarityRelabeling(margin=0., low_ratio=1.)
     assert not relabel(outputs, torch.arange(20) % CLASSES).changed.any()
+
+
+def test_a_step_with_templates_does_not_wait():
+    """From confidence to staged labels. The classifier finds the fourth
+    sample to be of the first class, from the third epoch the template too."""
+    torch.manual_seed(0)
+    templates, labels = TemplateBank(CLASSES, 6), _label_bank()
+    confidence, index = SimilarityConfidence(CLASSES), torch.arange(4)
+    features = 3 * torch.eye(4, 6) + torch.rand(4, 6)
+    logits = torch.eye(CLASSES)[[0, 1, 2, 0]]
+    believed = []
+    for epoch in range(3):
+        if epoch == 2:
+            features[3] = features[0]
+        with ForbidWaits():
+            given = labels.labels(index)
+            alpha = confidence(features, given).flatten()
+            templates.observe(features, given, logits.argmax(1), alpha)
+            labels.learn(index, dict(
+                posterior=templates.posterior(features), logits=logits,
+                confidence=alpha))
+        templates.commit(), labels.commit()
+        believed.append(labels.labels(index).tolist())
+    assert believed == [[0, 1, 2, 3], [0, 1, 2, 3], [0, 1, 2, 0]]
 
 
 def _label_bank(**options):
