@@ -87,8 +87,9 @@ def correction_lines(epoch: int, changes: Corrections,
 
 
 def correction_quality(changes: Corrections, label: torch.Tensor,
-                       given: np.ndarray, clean: np.ndarray
-                       ) -> Dict[str, float]:
+                       given: np.ndarray, clean: np.ndarray,
+                       confidence: Optional[torch.Tensor] = None,
+                       low_ratio: float = 0.3) -> Dict[str, float]:
     """How good the corrections are, over samples whose truth is known.
 
     Args:
@@ -96,6 +97,10 @@ def correction_quality(changes: Corrections, label: torch.Tensor,
         label (Tensor): The labels after it, int64 of shape ``(N, )``.
         given (np.ndarray): The labels of the training set, ``(N, )``.
         clean (np.ndarray): The true labels, ``(N, )``; -1 = unknown.
+        confidence (Tensor, optional): How far the labels were trusted in the
+            epoch, ``(N, )``; NaN = unknown. Defaults to None, not known.
+        low_ratio (float): The part of the samples that counts as distrusted.
+            Defaults to 0.3.
 
     Returns:
         dict[str, float]: Shares in [0, 1]. ``precision``: of the changes of
@@ -103,8 +108,10 @@ def correction_quality(changes: Corrections, label: torch.Tensor,
         wrong before it, those that it put right. ``total_precision``: of the
         labels that now differ from the given ones, those that are true.
         ``total_recall``: of the given labels that are wrong, those that are
-        right now. ``noise_rate``: of all labels, those that are wrong now. A
-        share of nothing is left out.
+        right now. ``noise_rate``: of all labels, those that are wrong now.
+        ``low_group``: of the labels that were wrong before it, those among
+        the least trusted of all samples, the most that a correction of
+        distrusted samples can reach. A share of nothing is left out.
     """
     index, old, new = (part.numpy()
                        for part in (changes.index, changes.old, changes.new))
@@ -121,6 +128,12 @@ def correction_quality(changes: Corrections, label: torch.Tensor,
         total_recall=((wrong_given & (now == clean)).sum(),
                       wrong_given.sum()),
         noise_rate=((known & (now != clean)).sum(), known.sum()))
+    if confidence is not None:
+        trust = confidence.cpu().numpy()
+        order = trust.argsort(kind='stable')[:np.isfinite(trust).sum()]
+        low = order[:round(low_ratio * len(order))]
+        shares['low_group'] = (wrong_before[low].sum(),
+                               wrong_before[order].sum())
     return {k: float(a / b) for k, (a, b) in shares.items() if b}
 
 

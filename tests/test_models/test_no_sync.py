@@ -72,6 +72,7 @@ def _inputs():
         first=torch.randn(6, 7, 4, 4, requires_grad=True),
         second=torch.randn(6, 7, 4, 4, requires_grad=True),
         label=labels,
+        templates=torch.randn(7, 8),
         scores=torch.full((6, 7), 1 / 7))
 
 

@@ -5,11 +5,12 @@ from typing import Dict, List, Optional
 import numpy as np
 from mmengine.dist import is_main_process, master_only
 from mmengine.hooks import Hook
-from mmengine.runner import BaseLoop, IterBasedTrainLoop, Runner
+from mmengine.runner import BaseLoop, Runner
 
 from mmfer.datasets.unwrap import leaf_datasets
 from mmfer.models.banks import Corrections, LabelBank
 from mmfer.registry import HOOKS
+from ..bank_check import require_epochs
 from ..checkpoint_check import bare_model
 from ..label_corrections import (TrainingLabels, correction_lines,
                                  correction_quality, keep_until)
@@ -72,15 +73,7 @@ class LabelCorrectionHook(Hook):
         if not isinstance(runner._train_loop, BaseLoop):
             return
         bank = self._bank(runner)
-        if isinstance(runner._train_loop, IterBasedTrainLoop):
-            raise ValueError(
-                'labels are corrected at the end of an epoch, and the run has '
-                'none. Remedy: set train_cfg=dict(by_epoch=True, ...)')
-        if getattr(runner.model, 'broadcast_buffers', False):
-            raise ValueError(
-                'broadcast_buffers=True overwrites what the ranks have noted '
-                'in the label bank. Remedy: set broadcast_buffers=False in '
-                'model_wrapper_cfg')
+        require_epochs(runner, 'label bank')
         preprocessor = bare_model(runner.model).data_preprocessor
         if getattr(preprocessor, 'batch_augments', None) is not None:
             raise ValueError(
@@ -134,8 +127,9 @@ class LabelCorrectionHook(Hook):
         path = osp.join(runner.work_dir, 'corrections.jsonl')
         with open(path, 'a', encoding='utf-8') as file:
             file.writelines(f'{line}\n' for line in lines)
-        quality = correction_quality(changes, bank.label, self._samples.given,
-                                     self._clean)
+        quality = correction_quality(
+            changes, bank.label, self._samples.given, self._clean,
+            bank.confidence, getattr(bank.correction, 'low_ratio', 0.3))
         changed = int((bank.label != bank.given).sum())
         values: Dict[str, float] = dict(
             changes=number, dropped=changes.dropped, changed=changed,

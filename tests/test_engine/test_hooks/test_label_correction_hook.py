@@ -365,6 +365,25 @@ def test_quality_against_a_plain_count():
         noise_rate=share(lambda i: not right(i), lambda i: True)))
 
 
+def test_wrong_labels_in_the_low_group_against_a_plain_count():
+    """The low group are the 30 of 100 known samples with the least trust."""
+    rng = np.random.default_rng(0)
+    clean = rng.integers(0, 5, 120)
+    clean[:10] = -1
+    label = np.where(rng.random(120) < .4, rng.integers(0, 5, 120),
+                     abs(clean))
+    trust = rng.permutation(120) / 120
+    trust[-20:] = np.nan
+    none = torch.zeros(0, dtype=torch.int64)
+    changes = Corrections(none, none, none, none, none, none, 0)
+    found = correction_quality(changes, torch.tensor(label), label, clean,
+                               torch.tensor(trust))['low_group']
+    low = sorted(range(100), key=lambda i: trust[i])[:30]
+    wrong = [i for i in range(10, 100) if label[i] != clean[i]]
+    assert found == sum(i in low for i in wrong) / len(wrong)
+    assert 0 < found < 1
+
+
 def test_shares_of_nothing_are_left_out():
     none = torch.zeros(0, dtype=torch.int64)
     changes = Corrections(none, none, none, none, none, none, 0)

@@ -182,7 +182,8 @@ def test_an_empty_label_bank_says_so():
 def test_importance_scales_logits_with_their_bias():
     head = _build('scn').head
     feats = torch.randn(5, 64)
-    alpha = torch.sigmoid(head.importance(feats))
+    weight, bias = head.importance.weight, head.importance.bias
+    alpha = torch.sigmoid(feats @ weight.T + bias)
     logits = head((feats, ))
     torch.testing.assert_close(logits, alpha * head.fc(feats))
     assert torch.equal(logits.argmax(1), head.fc(feats).argmax(1))

@@ -1,0 +1,86 @@
+# Copyright (c) mmfer contributors.
+from typing import Dict
+
+import torch
+
+from mmfer.registry import MODELS
+from .margin_relabeling import Proposal
+
+_NEEDED = ('posterior', 'logits', 'confidence')
+
+
+@MODELS.register_module()
+class SimilarityRelabeling:
+    r"""Give distrusted samples the label of the template they resemble.
+
+    A sample of the low group of its batch takes the class k of the nearest
+    template if
+
+    .. math::
+        \pi_k - \pi_y > \delta
+
+    for the ``posterior`` :math:`\pi` over the templates, such as
+    :meth:`TemplateBank.posterior`, and the classifier finds k likeliest too.
+    The present label y is the current one: a sample may get its given label
+    back, or change more than once. A ``correction`` of :class:`LabelBank`,
+    whose ``max_changes`` caps the changes of an epoch. The rule is our
+    choice, with the margin of `Suppressing Uncertainties
+    <https://arxiv.org/abs/2002.10392>`_.
+
+    Args:
+        margin (float): Difference of probabilities :math:`\delta`, in
+            [0, 1). Defaults to 0.2.
+        require_agreement (bool): Whether the classifier must find the class
+            of the nearest template likeliest. Defaults to True.
+        low_ratio (float): The part of the batch in the low group, in (0, 1];
+            1 looks at all samples. Of N samples, ``floor((1 - low_ratio) N)``
+            are left out. Defaults to 0.3.
+
+    Raises:
+        ValueError: If an argument is out of range.
+    """
+
+    def __init__(self,
+                 margin: float = 0.2,
+                 require_agreement: bool = True,
+                 low_ratio: float = 0.3) -> None:
+        if not 0 <= margin < 1:
+            raise ValueError(f'margin must lie in [0, 1), got {margin}')
+        if not 0 < low_ratio <= 1:
+            raise ValueError(f'low_ratio must lie in (0, 1], got {low_ratio}')
+        self.margin, self.low_ratio = margin, low_ratio
+        self.require_agreement = require_agreement
+
+    @torch.no_grad()
+    def __call__(self, outputs: Dict[str, torch.Tensor],
+                 labels: torch.Tensor) -> Proposal:
+        """Look at a batch.
+
+        Args:
+            outputs (dict[str, Tensor]): ``posterior`` and ``logits``,
+                ``(N, C)``, and ``confidence``, ``(N, )``.
+            labels (Tensor): The current labels, int64 ``(N, )``.
+
+        Raises:
+            ValueError: If the head does not give what is needed.
+        """
+        missing = [name for name in _NEEDED if name not in outputs]
+        if missing:
+            raise ValueError(
+                f'SimilarityRelabeling needs {" and ".join(missing)} of each '
+                'training sample, which the head does not give. Remedy: a '
+                'head with a confidence and a TemplateBank; or '
+                'MarginRelabeling')
+        posterior = outputs['posterior'].float()
+        best, candidates = posterior.max(1)
+        margin = best - posterior.gather(1, labels[:, None]).squeeze(1)
+        changed = margin > self.margin
+        if self.require_agreement:
+            changed = changed & (outputs['logits'].argmax(1) == candidates)
+        order = outputs['confidence'].flatten().argsort(descending=True)
+        # The small summand mends the rounding of 1 - low_ratio.
+        # may wait: plain numbers
+        high = int((1 - self.low_ratio) * len(labels) + 1e-6)
+        changed[order[:high]] = False
+        return Proposal(
+            torch.where(changed, candidates, labels), best, margin, changed)
