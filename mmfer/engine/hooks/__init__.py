@@ -7,6 +7,7 @@ from .label_correction_hook import LabelCorrectionHook
 from .label_space_hook import LabelSpaceHook
 from .protocol_hook import ProtocolHook
 from .sample_index_hook import SampleIndexHook
+from .task_ramp_hook import TaskRampHook
 from .unreadable_images_hook import UnreadableImagesHook
 
 __all__ = [
@@ -18,5 +19,6 @@ __all__ = [
     'LabelSpaceHook',
     'ProtocolHook',
     'SampleIndexHook',
+    'TaskRampHook',
     'UnreadableImagesHook',
 ]

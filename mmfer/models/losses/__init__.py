@@ -1,16 +1,25 @@
 # Copyright (c) mmfer contributors.
+from .action_unit_loss import ActionUnitLoss, au_pos_weights
 from .add_up_loss import AddUpLoss
 from .affinity_loss import AffinityLoss
 from .attention_consistency_loss import AttentionConsistencyLoss
+from .ccc_loss import CCCLoss
 from .class_weights import class_weights
 from .partition_loss import PartitionLoss
 from .rank_regularization_loss import RankRegularizationLoss
+from .va_bins import va_bin_counts, va_bin_weights, va_bins
 
 __all__ = [
+    'ActionUnitLoss',
     'AddUpLoss',
     'AffinityLoss',
     'AttentionConsistencyLoss',
+    'CCCLoss',
     'PartitionLoss',
     'RankRegularizationLoss',
+    'au_pos_weights',
     'class_weights',
+    'va_bin_counts',
+    'va_bin_weights',
+    'va_bins',
 ]
