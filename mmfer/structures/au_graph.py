@@ -43,6 +43,12 @@ class AUGraph:
         """Whether negative edges are kept as well."""
         return len(self.adjacency) == 2
 
+    @property
+    def num_edges(self) -> int:
+        """Edges between different units, over all relations."""
+        between = ~np.eye(len(self.names), dtype=bool)
+        return int(((self.adjacency > 0) & between).sum())
+
     @classmethod
     def from_labels(cls,
                     labels: np.ndarray,

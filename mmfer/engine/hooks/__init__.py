@@ -1,4 +1,5 @@
 # Copyright (c) mmfer contributors.
+from .au_graph_hook import AUGraphHook
 from .channels_last_hook import ChannelsLastHook
 from .compile_hook import CompileHook
 from .epoch_seed_hook import EpochSeedHook
@@ -11,6 +12,7 @@ from .task_ramp_hook import TaskRampHook
 from .unreadable_images_hook import UnreadableImagesHook
 
 __all__ = [
+    'AUGraphHook',
     'ChannelsLastHook',
     'CompileHook',
     'EpochSeedHook',

@@ -2,6 +2,7 @@
 from typing import Dict, List, Optional, Sequence
 
 import torch
+from mmengine.model import ModuleDict
 from mmpretrain.models.heads import ClsHead
 from mmpretrain.structures import DataSample
 from torch import nn
@@ -69,7 +70,7 @@ class MultiTaskFERHead(BaseFERHead):
         if in_channels is not None:
             common['in_channels'] = in_channels
         self.tasks = sorted(task_heads, key=lambda task: task != 'expr')
-        self.task_heads = nn.ModuleDict({
+        self.task_heads = ModuleDict({
             task: MODELS.build({**common, **task_heads[task]})
             for task in self.tasks
         })
