@@ -72,6 +72,9 @@ class MultiTaskScore(BaseMetric):
         Returns:
             dict[str, float]: ``score`` and its parts.
         """
+        if not results:
+            raise ValueError('MultiTaskScore has nothing to evaluate: the '
+                             'dataset is empty or gave no predictions')
         expr, au, va = zip(*results)
         expr = [row for row in expr if row is not None]
         if not expr:
