@@ -260,6 +260,23 @@ def test_in_a_classifier_with_a_label_bank():
     assert logits.shape == (2, 7)
 
 
+def test_face_and_mirror_are_averaged_in_all_tasks():
+    model = FERClassifier(
+        flip_test=True,
+        backbone=dict(type='ResNet_CIFAR', depth=18, base_channels=1),
+        neck=dict(type='GlobalAveragePooling'),
+        head=dict(type='MultiTaskFERHead', num_classes=7, in_channels=8,
+                  task_heads=TASKS)).eval()
+    faces = torch.randn(2, 3, 8, 8)
+    both = model(faces, mode='predict')
+    model.flip_test = False
+    sides = [model(x, mode='predict') for x in (faces, faces.flip(-1))]
+    for name in ('pred_score', 'pred_confidence', 'pred_au', 'pred_va'):
+        first, second = (side[1].get(name) for side in sides)
+        assert not torch.equal(first, second)
+        torch.testing.assert_close(both[1].get(name), (first + second) / 2)
+
+
 @pytest.mark.parametrize('make, error, message', [
     (lambda: _head(tasks=dict(au=AU)), ValueError, 'needs a head .* expr'),
     (lambda: _head(tasks=dict(expr=AU)), TypeError, 'AUHead cannot be'),
