@@ -26,7 +26,8 @@ _PACKAGES = dict(
 # The last part of a metric's name -> the better direction, for the metrics of
 # expression recognition that MMEngine does not know.
 _RULES = dict.fromkeys(
-    ('uar', 'uf1', 'f1', 'f1-score', 'recall', 'ccc', 'pcc', 'icc'), 'greater')
+    ('uar', 'uf1', 'f1', 'best_f1', 'f1-score', 'recall', 'auc', 'ccc', 'pcc',
+     'icc', 'sagr', 'score'), 'greater')
 _RULES.update(
     dict.fromkeys(('ece', 'nll', 'brier', 'kl', 'rmse', 'mse', 'mae'), 'less'))
 

@@ -316,6 +316,8 @@ def test_inherit_from_an_installed_mmfer(tmp_path):
     ('uar', 'greater'), ('UAR', 'greater'), ('folds/expr/uf1', 'greater'),
     ('expr/accuracy', 'greater'), ('expr/ece', 'less'), ('expr/nll', 'less'),
     ('expr/brier', 'less'), ('expr/kl', 'less'), ('rmse', 'less'),
+    ('au/best_f1', 'greater'), ('va/sagr', 'greater'),
+    ('multi_task/score', 'greater'), ('au/auc', 'greater'),
     ('va/rmse', 'less'), ('accumulated/ece', 'less'), ('loss', 'less')
 ])
 def test_rules_of_metrics(key, rule):

@@ -6,7 +6,7 @@ from typing import Any, Dict, List, Optional, Tuple
 import numpy as np
 
 from mmfer.registry import DATASETS
-from mmfer.structures import AU_SETS
+from mmfer.structures import AU_SETS, au_names
 from .base_fer_dataset import BaseFERDataset
 from .synthetic import (OCCLUDERS, PARAMETERS, POINTS, sample_faces,
                         to_pixels)
@@ -75,6 +75,7 @@ class SyntheticFER(BaseFERDataset):
         ValueError: If an argument lies outside its range.
     """
 
+    METAINFO = dict(au_names=au_names('synthetic'))
     LABEL_SPACE = 'synthetic'
     SPLITS = ('train', 'valid', 'test')
     # Argument -> lowest and highest value.

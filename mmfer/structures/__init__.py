@@ -1,5 +1,6 @@
 # Copyright (c) mmfer contributors.
 from .action_units import ACTION_UNITS, AU_SETS, au_names
+from .au_graph import AUGraph
 from .errors import AnnotationError, ImageError
 from .fer_data_sample import FERDataSample
 from .label_space import (EXPRESSIONS, LABEL_SPACES, LabelSpace,
@@ -7,7 +8,7 @@ from .label_space import (EXPRESSIONS, LABEL_SPACES, LabelSpace,
 from .sample_batch import SampleBatch
 
 __all__ = [
-    'ACTION_UNITS', 'AU_SETS', 'AnnotationError', 'EXPRESSIONS',
+    'ACTION_UNITS', 'AUGraph', 'AU_SETS', 'AnnotationError', 'EXPRESSIONS',
     'FERDataSample', 'ImageError', 'LABEL_SPACES', 'LabelSpace',
     'SampleBatch', 'au_names', 'canonical_expression'
 ]

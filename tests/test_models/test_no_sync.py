@@ -57,10 +57,13 @@ def _input_size(cfg):
     return cfg.test_dataloader.dataset.get('image_size', 112)
 
 
-# What a loss may ask for by name: 6 samples, 7 classes, 8 channels, 4 heads.
+# What a loss may ask for by name: 6 samples, 7 classes, 8 channels, 4 heads;
+# 10 samples with action units, valence and arousal of which some are unknown.
 def _inputs():
     torch.manual_seed(0)
     labels = torch.arange(6) % 7
+    au_targets, va_targets = torch.ones(10, 5), torch.rand(10, 2)
+    au_targets[::2], va_targets[:2] = torch.nan, torch.nan
     return dict(
         features=torch.randn(6, 8, requires_grad=True),
         logits=torch.randn(6, 7, requires_grad=True),
@@ -73,7 +76,11 @@ def _inputs():
         second=torch.randn(6, 7, 4, 4, requires_grad=True),
         label=labels,
         templates=torch.randn(7, 8),
-        scores=torch.full((6, 7), 1 / 7))
+        scores=torch.full((6, 7), 1 / 7),
+        au_logits=torch.randn(10, 5, requires_grad=True),
+        au_targets=au_targets,
+        va=torch.rand(10, 2, requires_grad=True),
+        va_targets=va_targets)
 
 
 _SETTINGS = dict(num_classes=7, in_channels=8, num_heads=4)

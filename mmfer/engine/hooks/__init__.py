@@ -1,4 +1,5 @@
 # Copyright (c) mmfer contributors.
+from .au_graph_hook import AUGraphHook
 from .channels_last_hook import ChannelsLastHook
 from .compile_hook import CompileHook
 from .epoch_seed_hook import EpochSeedHook
@@ -7,10 +8,12 @@ from .label_correction_hook import LabelCorrectionHook
 from .label_space_hook import LabelSpaceHook
 from .protocol_hook import ProtocolHook
 from .sample_index_hook import SampleIndexHook
+from .task_ramp_hook import TaskRampHook
 from .template_hook import TemplateHook
 from .unreadable_images_hook import UnreadableImagesHook
 
 __all__ = [
+    'AUGraphHook',
     'ChannelsLastHook',
     'CompileHook',
     'EpochSeedHook',
@@ -19,6 +22,7 @@ __all__ = [
     'LabelSpaceHook',
     'ProtocolHook',
     'SampleIndexHook',
+    'TaskRampHook',
     'TemplateHook',
     'UnreadableImagesHook',
 ]

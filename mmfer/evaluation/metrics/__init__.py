@@ -1,5 +1,10 @@
 # Copyright (c) mmfer contributors.
+from .au_metric import AUMetric
 from .confidence_metric import ConfidenceMetric
 from .fer_metric import FERMetric
+from .multi_task_score import MultiTaskScore
+from .va_metric import VAMetric
 
-__all__ = ['ConfidenceMetric', 'FERMetric']
+__all__ = [
+    'AUMetric', 'ConfidenceMetric', 'FERMetric', 'MultiTaskScore', 'VAMetric'
+]

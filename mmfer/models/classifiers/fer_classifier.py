@@ -25,8 +25,8 @@ class FERClassifier(ImageClassifier):
     samples; its labels take the place of those of the batch.
 
     Args:
-        flip_test (bool): Whether to average the class probabilities of the
-            image and its mirror in :meth:`predict`. Defaults to False.
+        flip_test (bool): Whether to average what is predicted of the image
+            and of its mirror in :meth:`predict`. Defaults to False.
         mirror_view (bool): Whether training adds the mirror of each image,
             as it is with its erased part, as a second view. Defaults to
             False: the views are those of the data pipeline, see
@@ -159,7 +159,8 @@ class FERClassifier(ImageClassifier):
 
         Returns:
             list[DataSample]: With ``pred_score``, probabilities ``(C, )``,
-            ``pred_label`` and, where the head has one, ``pred_confidence``.
+            ``pred_label`` and, where the head has them, ``pred_confidence``,
+            ``pred_au`` and ``pred_va``.
         """
         inputs = self._views(inputs)[0]
         samples = super().predict(inputs, data_samples, **kwargs)
@@ -169,10 +170,10 @@ class FERClassifier(ImageClassifier):
                 score = (sample.pred_score + mirror.pred_score) / 2
                 sample.set_pred_score(score)
                 sample.set_pred_label(score.argmax().unsqueeze(0))
-                if 'pred_confidence' in sample:
-                    both = sample.pred_confidence + mirror.pred_confidence
-                    sample.set_field(
-                        both / 2, 'pred_confidence', dtype=torch.Tensor)
+                for name in ('pred_confidence', 'pred_au', 'pred_va'):
+                    if name in sample:
+                        both = sample.get(name) + mirror.get(name)
+                        sample.set_field(both / 2, name, dtype=torch.Tensor)
         return samples
 
     @staticmethod

@@ -1,14 +1,26 @@
 # Copyright (c) mmfer contributors.
 from .attention_consistency_head import AttentionConsistencyHead
 from .attention_fusion_head import AttentionFusionHead
+from .au_graph_head import AUGraphHead
+from .au_head import AUHead
+from .base_au_head import BaseAUHead
+from .base_auxiliary_head import BaseAuxiliaryHead
 from .base_fer_head import BaseFERHead
 from .importance_head import ImportanceHead
+from .multi_task_fer_head import MultiTaskFERHead
 from .uncertainty_mixing_head import UncertaintyMixingHead
+from .va_head import VAHead
 
 __all__ = [
+    'AUGraphHead',
+    'AUHead',
     'AttentionConsistencyHead',
     'AttentionFusionHead',
+    'BaseAUHead',
+    'BaseAuxiliaryHead',
     'BaseFERHead',
     'ImportanceHead',
+    'MultiTaskFERHead',
     'UncertaintyMixingHead',
+    'VAHead',
 ]

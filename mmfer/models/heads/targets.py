@@ -1,6 +1,6 @@
 # Copyright (c) mmfer contributors.
 """The targets of a batch as tensors."""
-from typing import Sequence
+from typing import Optional, Sequence, Tuple
 
 import torch
 from mmpretrain.structures import DataSample
@@ -36,3 +36,65 @@ def targets_of(data_samples: Sequence[DataSample]) -> torch.Tensor:
     """
     targets = SampleBatch.of(data_samples).targets
     return targets['gt_score' if 'gt_score' in targets else 'gt_label']
+
+
+def with_labels(data_samples: Sequence[DataSample], device: torch.device
+                ) -> Tuple[SampleBatch, float]:
+    """A batch that has expression labels in any case.
+
+    Args:
+        data_samples (Sequence[DataSample]): N samples, with or without
+            labels.
+        device (torch.device): That of the batch.
+
+    Returns:
+        tuple[SampleBatch, float]: The batch, and the factor for losses on
+        its labels: 1, or 0 where class 0 stands for labels that are unknown.
+    """
+    batch = SampleBatch.of(data_samples)
+    if 'gt_label' in batch.targets:
+        return batch, 1.
+    blank = torch.zeros(len(batch), dtype=torch.int64, device=device)
+    return SampleBatch({**batch.targets, 'gt_label': blank}, batch.metas), 0.
+
+
+def masked_targets(data_samples: Sequence[DataSample], name: str,
+                   like: torch.Tensor) -> torch.Tensor:
+    """A target that may be unknown for some or all samples.
+
+    Args:
+        data_samples (Sequence[DataSample]): N samples.
+        name (str): The field, as ``'gt_au'``.
+        like (Tensor): The prediction, ``(N, D)``.
+
+    Returns:
+        Tensor: ``(N, D)``, NaN = unknown.
+
+    Raises:
+        ValueError: If the target has another length.
+    """
+    targets = SampleBatch.of(data_samples).targets.get(name)
+    if targets is None:
+        return torch.full_like(like, torch.nan)
+    if targets.shape != like.shape:
+        raise ValueError(
+            f'{name} of the batch has the shape {tuple(targets.shape)}, the '
+            f'head predicts {tuple(like.shape)}. Remedy: give head and '
+            'dataset the same targets, for action units the same au_set')
+    return targets
+
+
+def confidence_of(data_samples: Sequence[DataSample],
+                  name: str) -> Optional[torch.Tensor]:
+    """How far a detector trusts the labels it gave.
+
+    Args:
+        data_samples (Sequence[DataSample]): N samples.
+        name (str): The field, as ``'au_confidence'``.
+
+    Returns:
+        Tensor, optional: ``(N, )`` in [0, 1]; 1 where it is unknown, as for
+        labels by people. None if no sample has it.
+    """
+    confidence = SampleBatch.of(data_samples).targets.get(name)
+    return None if confidence is None else confidence.nan_to_num(1.)

@@ -1,22 +1,31 @@
 # Copyright (c) mmfer contributors.
+from .action_unit_loss import ActionUnitLoss, au_pos_weights
 from .add_up_loss import AddUpLoss
 from .affinity_loss import AffinityLoss
 from .attention_consistency_loss import AttentionConsistencyLoss
 from .batch_balanced_cross_entropy_loss import BatchBalancedCrossEntropyLoss
 from .batch_class_weights import batch_class_weights
+from .ccc_loss import CCCLoss
 from .class_weights import class_weights
 from .partition_loss import PartitionLoss
 from .rank_regularization_loss import RankRegularizationLoss
 from .template_similarity_loss import TemplateSimilarityLoss
+from .va_bins import va_bin_counts, va_bin_weights, va_bins
 
 __all__ = [
+    'ActionUnitLoss',
     'AddUpLoss',
     'AffinityLoss',
     'AttentionConsistencyLoss',
     'BatchBalancedCrossEntropyLoss',
+    'CCCLoss',
     'PartitionLoss',
     'RankRegularizationLoss',
     'TemplateSimilarityLoss',
+    'au_pos_weights',
     'batch_class_weights',
     'class_weights',
+    'va_bin_counts',
+    'va_bin_weights',
+    'va_bins',
 ]

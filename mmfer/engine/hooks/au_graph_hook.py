@@ -1,0 +1,73 @@
+# Copyright (c) mmfer contributors.
+from typing import Any, List
+
+from mmengine.dist import broadcast_object_list, is_main_process
+from mmengine.hooks import Hook
+from mmengine.runner import Runner
+
+from mmfer.datasets.au_labels import read_au_labels
+from mmfer.models.heads import AUGraphHead
+from mmfer.registry import HOOKS
+from mmfer.structures import AUGraph
+from ..checkpoint_check import bare_model
+
+
+@HOOKS.register_module()
+class AUGraphHook(Hook):
+    """Give graph heads the edges of the training set.
+
+    Before training the labels of action units of the training set are
+    counted by the main process and every :class:`AUGraphHead` with
+    ``adjacency='data'`` gets their graph. It is saved with the weights: a
+    resumed run and a test take it from the checkpoint.
+
+    Args:
+        threshold (float): Labels of at least this are occurrence: 0.5 for
+            probabilities, 1 for intensities from 0 to 5. Defaults to 0.5.
+        **graph: See :meth:`mmfer.structures.AUGraph.from_labels`; not
+            signed.
+
+    Raises:
+        ValueError: If no head asks for it, or the action units of head and
+            dataset differ.
+    """
+
+    def __init__(self, threshold: float = 0.5, **graph: Any) -> None:
+        self.threshold = threshold
+        self.graph = graph
+
+    @staticmethod
+    def _heads(runner: Runner) -> List[AUGraphHead]:
+        heads = [
+            m for m in bare_model(runner.model).modules()
+            if isinstance(m, AUGraphHead)
+            and m.graph.adjacency.source == 'data'
+        ]
+        if not heads:
+            raise ValueError(
+                "AUGraphHook found no AUGraphHead with adjacency='data'. "
+                'Remedy: set it, or remove the hook')
+        return heads
+
+    def before_train(self, runner: Runner) -> None:
+        """Count and hand over, but not in a resumed run."""
+        heads = self._heads(runner)
+        if runner.iter > 0:
+            return
+        found = [None]
+        if is_main_process():
+            labels, names = read_au_labels(runner.train_dataloader.dataset,
+                                           self.threshold)
+            found = [AUGraph.from_labels(labels, names, **self.graph)]
+        broadcast_object_list(found)
+        graph = found[0]
+        for head in heads:
+            if head.au_names != graph.names:
+                raise ValueError(
+                    f'the head has the action units {list(head.au_names)}, '
+                    f'the training set {list(graph.names)}. Remedy: give '
+                    'both the same au_set')
+            head.graph.adjacency.set_graph(graph)
+        runner.logger.info(
+            f'graph of {len(graph.names)} action units from '
+            f"{graph.provenance['samples']} samples: {graph.num_edges} edges")
