@@ -146,7 +146,8 @@ class BaseFERDataset(BaseDataset):
             ``gt_score`` (votes or probabilities in the native order),
             ``gt_au``, ``gt_va``, ``gt_landmarks``, ``gt_bboxes``,
             ``subject``. Rows that belong to no class of the native order are
-            left out and counted in ``self.dropped``.
+            left out and counted in ``self.dropped``. Where a dataset has no
+            expressions, no sample has ``gt_label``.
         """
         raise NotImplementedError
 
@@ -157,6 +158,9 @@ class BaseFERDataset(BaseDataset):
         self.dropped = {}
         kept = []
         for sample in self.load_samples():
+            if 'gt_label' not in sample:
+                kept.append(sample)
+                continue
             label = int(mapping[sample['gt_label']])
             if label < 0:
                 name = native.classes[sample['gt_label']]
@@ -167,6 +171,7 @@ class BaseFERDataset(BaseDataset):
                 sample['gt_score'] = self._map_score(sample['gt_score'],
                                                      mapping)
             kept.append(sample)
+        self._check_labels(kept)
         clean = self._add_noise(kept) if self.noise is not None else None
         columns = self.make_columns(kept)
         columns.update(self.lay_over(kept))
@@ -184,6 +189,18 @@ class BaseFERDataset(BaseDataset):
         if 'img_path' in kept[0] and 'img' not in kept[0]:
             self._check_first_image(kept[0]['img_path'])
         return kept
+
+    def _check_labels(self, samples: List[dict]) -> None:
+        """Expressions are known of all samples, or of none and unused."""
+        known = sum('gt_label' in sample for sample in samples)
+        if known not in (0, len(samples)):
+            raise AnnotationError(
+                f'{type(self).__name__}: {known} of {len(samples)} samples '
+                'have an expression; it must be all or none', self.data_root)
+        if self.noise is not None and samples and not known:
+            raise AnnotationError(
+                f'{type(self).__name__} has no expressions, so that label '
+                'noise has nothing to change', self.data_root)
 
     def lay_over(self, samples: List[dict]) -> COLUMNS:
         """The auxiliary labels of all samples.
@@ -210,9 +227,9 @@ class BaseFERDataset(BaseDataset):
 
         Returns:
             dict[str, np.ndarray]: Arrays of length N; ``gt_label`` at least,
-            int64.
+            int64, -1 where there are no expressions.
         """
-        labels = [sample['gt_label'] for sample in samples]
+        labels = [sample.get('gt_label', -1) for sample in samples]
         return dict(gt_label=np.array(labels, dtype=np.int64))
 
     def _add_noise(self, samples: List[dict]) -> np.ndarray:
@@ -303,7 +320,8 @@ class BaseFERDataset(BaseDataset):
     @force_full_init
     def get_gt_labels(self) -> np.ndarray:
         """The label of every sample, int64 of shape ``(N, )``, as read, or
-        with the label noise that was asked for."""
+        with the label noise that was asked for; -1 where there are no
+        expressions."""
         return self._columns['gt_label'].copy()
 
     @force_full_init
@@ -345,7 +363,8 @@ class BaseFERDataset(BaseDataset):
         return self._counts(self.get_gt_labels())
 
     def _counts(self, labels: np.ndarray) -> Dict[str, int]:
-        counts = np.bincount(labels, minlength=len(self.label_space))
+        counts = np.bincount(labels[labels >= 0],
+                             minlength=len(self.label_space))
         return dict(zip(self.label_space.classes, counts.tolist()))
 
     def _read_labels(self) -> np.ndarray:

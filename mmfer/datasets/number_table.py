@@ -6,6 +6,7 @@ from typing import Iterator, List, NamedTuple, Optional, Sequence
 
 import numpy as np
 
+from .arrays import to_array
 from .tables import _lines, _read_cells, _read_header, to_float
 
 # Rows that are parsed at a time.
@@ -47,7 +48,8 @@ def read_header(path: str) -> List[str]:
 
 def read_number_table(path: str,
                       columns: Sequence[str],
-                      text: Optional[str] = None) -> NumberTable:
+                      text: Optional[str] = None,
+                      header: Optional[Sequence[str]] = None) -> NumberTable:
     """Numbers, and at most one column of texts; fast for large files.
 
     Blank lines are passed over. An empty cell or ``nan`` means unknown.
@@ -56,6 +58,8 @@ def read_number_table(path: str,
         path (str): The CSV file.
         columns (Sequence[str]): The C columns of numbers to read.
         text (str, optional): The column of texts. Defaults to None.
+        header (Sequence[str], optional): What the columns are called, where
+            the first line says something else. Defaults to None, that line.
 
     Raises:
         AnnotationError: If the header lacks a column, a row has another
@@ -63,7 +67,8 @@ def read_number_table(path: str,
     """
     wanted = [*columns, *([] if text is None else [text])]
     lines = _lines(path, '')
-    header = _read_header(lines, path, wanted)
+    first = _read_header(lines, path, () if header else wanted)
+    header = first if header is None else list(header)
     take = _Wanted(
         len(header), columns, [header.index(name) for name in columns],
         None if text is None else header.index(text))
@@ -74,6 +79,30 @@ def read_number_table(path: str,
         [cell for part in parts for cell in part.texts],
         np.concatenate([part.lines for part in parts]
                        or [np.empty(0, dtype=np.int64)]))
+
+
+def read_number_rows(path: str, columns: int,
+                     delimiter: Optional[str] = None) -> NumberTable:
+    """A file without header that holds numbers alone.
+
+    Args:
+        path (str): The text file; blank lines are passed over.
+        columns (int): The numbers C of a row.
+        delimiter (str, optional): The separator; None stands for runs of
+            blanks. Defaults to None.
+
+    Raises:
+        AnnotationError: If a row has another number of values, or one of
+            them is no finite number.
+    """
+    found = [(line, text) for line, text in enumerate(_lines(path), 1)
+             if text.strip()]
+    lines, texts = zip(*found) if found else ((), ())
+    numbers = np.empty((0, columns))
+    if texts:
+        numbers = to_array(texts, lines, 'numbers', path, columns, delimiter,
+                           np.float64)
+    return NumberTable(numbers, [], np.array(lines, dtype=np.int64))
 
 
 def _read_parts(lines: Iterator[str], path: str,

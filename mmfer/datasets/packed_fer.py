@@ -179,6 +179,9 @@ class PackedFER(BaseFERDataset):
             name: torch.from_numpy(self._columns[name][indices])
             for name in TARGETS if name in self._columns
         }
+        if (targets['gt_label'] < 0).any():
+            # The packed dataset has no expressions.
+            del targets['gt_label']
         inputs = pixels.pop('images').permute(0, 3, 1, 2)
         metas = {
             name: self._meta(name, indices)
