@@ -1,16 +1,22 @@
 # Copyright (c) mmfer contributors.
 from . import samplers, transforms  # noqa: F401
+from .afew_va import AFEWVA
+from .aff_wild2 import AffWild2
 from .affectnet import AffectNet
 from .base_fer_dataset import BaseFERDataset
+from .bp4d import BP4D
 from .ck_plus import CKPlus
 from .ck_plus48 import CKPlus48
 from .collate import fer_collate
+from .disfa import DISFA
+from .emotionet import EmotioNet
 from .expw import ExpW
 from .fer2013 import FER2013
 from .fer_csv import FERCSV
 from .fer_folder import FERFolder
 from .ferplus import FERPlus
 from .jaffe import JAFFE
+from .omg import OMGEmotion
 from .packed_fer import PackedFER
 from .raf_db import RAFDB
 from .sfew import SFEW
@@ -18,16 +24,22 @@ from .synthetic_fer import SyntheticFER
 from .unwrap import leaf_datasets
 
 __all__ = [
+    'AFEWVA',
+    'AffWild2',
     'AffectNet',
+    'BP4D',
     'BaseFERDataset',
     'CKPlus',
     'CKPlus48',
+    'DISFA',
+    'EmotioNet',
     'ExpW',
     'FER2013',
     'FERCSV',
     'FERFolder',
     'FERPlus',
     'JAFFE',
+    'OMGEmotion',
     'PackedFER',
     'RAFDB',
     'SFEW',

@@ -137,7 +137,7 @@ class AffectNet(BaseFERDataset):
         Returns:
             list[dict]: ``img_path``, ``gt_label`` and ``floats``, the bytes
             of a float32 array: valence, arousal, the box (2017 only) and the
-            68 points; :meth:`get_data_info` unpacks them. Kept as separate
+            68 points; :meth:`unpack` unfolds them. Kept as separate
             arrays they would triple the time to load.
         """
         read = self._read_csv if self.release == '2017' else self._read_npys
@@ -156,9 +156,8 @@ class AffectNet(BaseFERDataset):
         ]
         return samples
 
-    def get_data_info(self, idx: int) -> dict:
+    def unpack(self, info: dict) -> dict:
         """The annotation of a sample, with its arrays unpacked."""
-        info = super().get_data_info(idx)
         floats = np.frombuffer(info.pop('floats'), dtype=np.float32).copy()
         info['gt_va'] = floats[:2]
         if self.release == '2017':

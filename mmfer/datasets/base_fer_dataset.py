@@ -10,6 +10,7 @@ from mmpretrain.datasets import BaseDataset
 
 from mmfer.registry import TASK_UTILS
 from mmfer.structures import AnnotationError, ImageError, LabelSpace
+from .auxiliary import LaidLabels
 from .noise import LabelNoise, NoiseRecord, sample_names
 from .noise.label_noise import swap_scores
 from .randomness import WorkerRandomness
@@ -54,6 +55,10 @@ class BaseFERDataset(BaseDataset):
             distribution ``gt_score`` and the ``votes`` of a flipped sample
             have the shares of both classes swapped; all else of it stays.
             Defaults to None.
+        auxiliary (dict or Sequence[dict], optional): Action units,
+            valence-arousal or landmarks to lay over the samples from a file,
+            for example ``dict(type='OpenFaceLabels', path='faces.csv')``; see
+            :mod:`mmfer.datasets.auxiliary`. Defaults to None.
         test_mode (bool): Whether the dataset is used for testing. Defaults
             to False.
         **kwargs: Further arguments of MMPretrain's ``BaseDataset``.
@@ -61,7 +66,8 @@ class BaseFERDataset(BaseDataset):
     Raises:
         ValueError: If ``split`` or ``on_error`` is unknown, or there is
             noise in ``test_mode``.
-        TypeError: If ``noise`` is no config of label noise.
+        TypeError: If ``noise`` is no config of label noise, or ``auxiliary``
+            none of auxiliary labels.
         AnnotationError: If an annotation is malformed or no sample remains.
     """
 
@@ -82,6 +88,7 @@ class BaseFERDataset(BaseDataset):
                  pipeline: Sequence[dict] = (),
                  on_error: str = 'raise',
                  noise: Optional[dict] = None,
+                 auxiliary: Union[dict, Sequence[dict], None] = None,
                  test_mode: bool = False,
                  **kwargs: Any) -> None:
         if split not in self.SPLITS:
@@ -95,6 +102,7 @@ class BaseFERDataset(BaseDataset):
                              f'test_mode=True refuses noise={noise!r}')
         self.noise = None if noise is None else self._build_noise(noise)
         self.noise_record: Optional[NoiseRecord] = None
+        self.auxiliary = LaidLabels(auxiliary)
         self.split = split
         self.on_error = on_error
         self.label_space = LabelSpace.get(label_space or self.native_space)
@@ -110,6 +118,8 @@ class BaseFERDataset(BaseDataset):
             pipeline=pipeline,
             test_mode=test_mode,
             classes=self.label_space.classes,
+            metainfo={**(kwargs.pop('metainfo', None) or {}),
+                      **self.auxiliary.metainfo},
             **kwargs)
 
     @staticmethod
@@ -136,7 +146,8 @@ class BaseFERDataset(BaseDataset):
             ``gt_score`` (votes or probabilities in the native order),
             ``gt_au``, ``gt_va``, ``gt_landmarks``, ``gt_bboxes``,
             ``subject``. Rows that belong to no class of the native order are
-            left out and counted in ``self.dropped``.
+            left out and counted in ``self.dropped``. Where a dataset has no
+            expressions, no sample has ``gt_label``.
         """
         raise NotImplementedError
 
@@ -147,6 +158,9 @@ class BaseFERDataset(BaseDataset):
         self.dropped = {}
         kept = []
         for sample in self.load_samples():
+            if 'gt_label' not in sample:
+                kept.append(sample)
+                continue
             label = int(mapping[sample['gt_label']])
             if label < 0:
                 name = native.classes[sample['gt_label']]
@@ -157,8 +171,10 @@ class BaseFERDataset(BaseDataset):
                 sample['gt_score'] = self._map_score(sample['gt_score'],
                                                      mapping)
             kept.append(sample)
+        self._check_labels(kept)
         clean = self._add_noise(kept) if self.noise is not None else None
         columns = self.make_columns(kept)
+        columns.update(self.lay_over(kept))
         if clean is not None:
             columns['clean_label'] = clean
         if kept and self._indices is not None:
@@ -174,6 +190,35 @@ class BaseFERDataset(BaseDataset):
             self._check_first_image(kept[0]['img_path'])
         return kept
 
+    def _check_labels(self, samples: List[dict]) -> None:
+        """Expressions are known of all samples, or of none and unused."""
+        known = sum('gt_label' in sample for sample in samples)
+        if known not in (0, len(samples)):
+            raise AnnotationError(
+                f'{type(self).__name__}: {known} of {len(samples)} samples '
+                'have an expression; it must be all or none', self.data_root)
+        if self.noise is not None and samples and not known:
+            raise AnnotationError(
+                f'{type(self).__name__} has no expressions, so that label '
+                'noise has nothing to change', self.data_root)
+
+    def lay_over(self, samples: List[dict]) -> COLUMNS:
+        """The auxiliary labels of all samples.
+
+        Args:
+            samples (List[dict]): The annotations, N of them.
+
+        Returns:
+            dict[str, np.ndarray]: Arrays of length N, see
+            :meth:`~mmfer.datasets.auxiliary.LaidLabels.lay_over`.
+        """
+        return self.auxiliary.lay_over(self.image_paths(samples),
+                                       self.data_root)
+
+    def image_paths(self, samples: List[dict]) -> List[str]:
+        """The image of each sample, an empty string where there is none."""
+        return [sample.get('img_path', '') for sample in samples]
+
     def make_columns(self, samples: List[dict]) -> COLUMNS:
         """What is kept of all samples in arrays, for fast access.
 
@@ -182,9 +227,9 @@ class BaseFERDataset(BaseDataset):
 
         Returns:
             dict[str, np.ndarray]: Arrays of length N; ``gt_label`` at least,
-            int64.
+            int64, -1 where there are no expressions.
         """
-        labels = [sample['gt_label'] for sample in samples]
+        labels = [sample.get('gt_label', -1) for sample in samples]
         return dict(gt_label=np.array(labels, dtype=np.int64))
 
     def _add_noise(self, samples: List[dict]) -> np.ndarray:
@@ -275,7 +320,8 @@ class BaseFERDataset(BaseDataset):
     @force_full_init
     def get_gt_labels(self) -> np.ndarray:
         """The label of every sample, int64 of shape ``(N, )``, as read, or
-        with the label noise that was asked for."""
+        with the label noise that was asked for; -1 where there are no
+        expressions."""
         return self._columns['gt_label'].copy()
 
     @force_full_init
@@ -317,7 +363,8 @@ class BaseFERDataset(BaseDataset):
         return self._counts(self.get_gt_labels())
 
     def _counts(self, labels: np.ndarray) -> Dict[str, int]:
-        counts = np.bincount(labels, minlength=len(self.label_space))
+        counts = np.bincount(labels[labels >= 0],
+                             minlength=len(self.label_space))
         return dict(zip(self.label_space.classes, counts.tolist()))
 
     def _read_labels(self) -> np.ndarray:
@@ -352,6 +399,8 @@ class BaseFERDataset(BaseDataset):
             official_counts=self.official_counts(),
             dropped=dict(self.dropped),
             noise=noise,
+            auxiliary=self.auxiliary.describe(self._columns),
+            au_names=list(self.metainfo.get('au_names', ())),
             notes=list(self.notes))
 
     def get_data_info(self, idx: int) -> dict:
@@ -360,8 +409,18 @@ class BaseFERDataset(BaseDataset):
         ``sample_idx`` stays unique when the dataset is part of a
         concatenation, see :class:`~mmfer.engine.hooks.SampleIndexHook`.
         """
-        info = super().get_data_info(idx)
+        info = self.unpack(super().get_data_info(idx))
         info['sample_idx'] += self.sample_offset
+        for name in self.auxiliary.fields:
+            info[name] = self._columns[name][idx].copy()
+        return info
+
+    def unpack(self, info: dict) -> dict:
+        """A sample in the form that transforms expect.
+
+        Readers that keep :meth:`load_samples` compact unfold it here;
+        ``sample_idx`` is the place in this dataset.
+        """
         return info
 
     def __getitem__(self, idx: int) -> dict:

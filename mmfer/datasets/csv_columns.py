@@ -9,7 +9,9 @@ from mmfer.structures import (ACTION_UNITS, EXPRESSIONS, AnnotationError,
                               canonical_expression)
 from .tables import to_float
 
-_PLAIN = ('path', 'expression', 'valence', 'arousal', 'subject', 'split')
+_CONFIDENCES = ('au_confidence', 'va_confidence')
+_PLAIN = ('path', 'expression', 'valence', 'arousal', 'subject', 'split',
+          *_CONFIDENCES)
 _UNIT = re.compile(r'au(\d+)', re.IGNORECASE)
 _POINT = re.compile(r'([xy])(\d+)')
 _VOTES = 'votes_'
@@ -107,7 +109,8 @@ class CSVColumns:
 
     def read_targets(self, row: Dict[str, str], line: int) -> dict:
         """The further targets of a row: ``gt_va``, ``gt_au``,
-        ``gt_landmarks`` where announced, NaN for unknown, and ``subject``."""
+        ``gt_landmarks`` where announced, NaN for unknown; ``subject`` and
+        the confidences where known."""
         sample: dict = {}
         if 'valence' in row:
             sample['gt_va'] = self._floats(row, ('valence', 'arousal'), line,
@@ -125,6 +128,10 @@ class CSVColumns:
                     f'landmark {half[0]} has only one coordinate', self.file,
                     line, points[half[0]].tolist())
             sample['gt_landmarks'] = points
+        for name in _CONFIDENCES:
+            if not is_unknown(row.get(name, '')):
+                sample[name] = np.float32(
+                    to_float(row[name], name, self.file, line, 0, 1))
         if not is_unknown(row.get('subject', '')):
             sample['subject'] = row['subject']
         return sample

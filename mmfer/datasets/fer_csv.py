@@ -31,6 +31,8 @@ class FERCSV(BaseFERDataset):
     - ``au1``, ``au2``, ``au4`` ...: occurrence or intensity, 0 to 5.
     - ``x0``, ``y0``, ``x1``, ``y1`` ...: landmarks in pixels, the centre of
       the first pixel is 0.
+    - ``au_confidence``, ``va_confidence``: how far these labels are trusted,
+      in [0, 1]; in full where the cell is empty.
     - ``subject``: who it is.
     - ``split``: ``train``, ``val``, ``valid`` or ``test``.
 

@@ -7,7 +7,7 @@ from mmengine.dataset import force_full_init
 
 from mmfer.registry import DATASETS
 from mmfer.structures import LabelSpace, SampleBatch
-from mmfer.structures.sample_batch import TARGETS
+from mmfer.structures.sample_batch import CONFIDENCES, TARGETS
 from .base_fer_dataset import COLUMNS, BaseFERDataset
 from .collate import CollatedBatch
 from .packing import PixelArray, read_annotations, read_index
@@ -58,6 +58,10 @@ class PackedFER(BaseFERDataset):
             for name, value in self.index['constants'].items()
         }
         self.targets = targets
+        names = self.described.get('au_names')
+        if names:
+            kwargs['metainfo'] = {'au_names': tuple(names),
+                                  **(kwargs.get('metainfo') or {})}
         self._pixels = {
             name: PixelArray(data_root, name, array['shape'])
             for name, array in self.index['pixels'].items()
@@ -117,12 +121,29 @@ class PackedFER(BaseFERDataset):
                 continue
             if isinstance(known[0], str):
                 known = [text.encode() for text in known]
-            if len(known) == len(samples):
+            if name in CONFIDENCES:
+                columns[name] = np.array(
+                    [s.get(name, 1.) for s in samples], dtype=np.float32)
+            elif len(known) == len(samples):
                 columns[name] = np.array(known)
             elif name in TARGETS:
                 blank = np.full_like(known[0], np.nan)
                 columns[name] = np.array([s.get(name, blank)
                                           for s in samples])
+        return columns
+
+    def lay_over(self, samples: List[dict]) -> COLUMNS:
+        """See :meth:`BaseFERDataset.lay_over`. Rows name the images that
+        were packed, and landmarks are those of these images; they are moved
+        as the pixels were."""
+        columns = self.auxiliary.lay_over(self.image_paths(samples),
+                                          self.described['data_root'])
+        if 'gt_landmarks' in columns:
+            matrix = np.array([s.get('affine', np.eye(2, 3))
+                               for s in samples])
+            columns['gt_landmarks'] = (
+                columns['gt_landmarks'] @ matrix[:, :, :2].transpose(0, 2, 1)
+                + matrix[:, None, :, 2]).astype(np.float32)
         return columns
 
     def get_data_info(self, idx: int) -> dict:
@@ -158,6 +179,9 @@ class PackedFER(BaseFERDataset):
             name: torch.from_numpy(self._columns[name][indices])
             for name in TARGETS if name in self._columns
         }
+        if (targets['gt_label'] < 0).any():
+            # The packed dataset has no expressions.
+            del targets['gt_label']
         inputs = pixels.pop('images').permute(0, 3, 1, 2)
         metas = {
             name: self._meta(name, indices)
@@ -185,6 +209,8 @@ class PackedFER(BaseFERDataset):
         """That of the packed dataset, and how it was packed."""
         info = super().protocol()
         info['dataset'] = self.described['dataset']
+        info['auxiliary'] = [*self.described.get('auxiliary', ()),
+                             *info['auxiliary']]
         info['packed'] = dict(
             folder=self.data_root,
             size=list(self._pixels['images'].shape[1:3]),

@@ -177,9 +177,15 @@ class SyntheticFER(BaseFERDataset):
             samples.append(sample)
         return samples
 
-    def get_data_info(self, idx: int) -> dict:
+    def image_paths(self, samples: List[dict]) -> List[str]:
+        """The name that each picture will have."""
+        return [self._face_name(place) for place in range(len(samples))]
+
+    def _face_name(self, place: int) -> str:
+        return f'synthetic/seed{self.seed}/{self.split}/{place:06d}'
+
+    def unpack(self, info: dict) -> dict:
         """The annotation of a sample, complete but for the picture."""
-        info = super().get_data_info(idx)
         record = info.pop('record')
         for name, (start, stop, shape) in _RECORD.items():
             info[name] = record[start:stop].reshape(shape)
@@ -193,8 +199,9 @@ class SyntheticFER(BaseFERDataset):
         occluder = info['face'][PARAMETERS.index('occluder')]
         info['occluder'] = OCCLUDERS[int(occluder)]
         info['image_size'] = self.image_size
-        info['face_name'] = (f'synthetic/seed{self.seed}/{self.split}/'
-                             f'{idx % len(self):06d}')
+        # What the picture shows, whatever labels are laid over it.
+        info['face_units'] = info['gt_au']
+        info['face_name'] = self._face_name(info['sample_idx'])
         return info
 
     def extra_repr(self) -> List[str]:

@@ -137,7 +137,7 @@ def _read_cells(lines: Iterable[str], path: str, columns: int, before: int
         if len(cells) != columns:
             raise AnnotationError(
                 f'{len(cells)} cells under a header of {columns}', path,
-                before + reader.line_num, ','.join(cells))
+                before + reader.line_num, ','.join(cells)[:200])
         yield before + reader.line_num, cells
 
 

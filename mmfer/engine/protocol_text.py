@@ -48,6 +48,26 @@ def _noise(noise: Any) -> List[str]:
     return lines
 
 
+def _auxiliary(source: Dict[str, Any]) -> List[str]:
+    """Labels from a file: from where, and what they cover."""
+    rates = ', '.join(
+        f'{name} -' if rate is None else f'{name} {rate:.2f}'
+        for name, rate in source.get('au_base_rate', {}).items())
+    known = ', '.join(f'{k} {v}' for k, v in source['known'].items())
+    lines = [
+        _line('  auxiliary', f"{source['type']}, {source['path']}, sha256 "
+              f"{source['sha256'][:12]}"),
+        _line('', f"rows for {source['matched']} of {source['samples']} "
+              f'samples; known: {known}; at least '
+              f"{source['min_confidence']:g} confident"),
+        _line('', f"of {source['rows']} rows {source['unmatched_rows']} are "
+              f"of other images, {source['further_face_rows']} of further "
+              f"faces, {source['shared_picture_rows']} of images shared by "
+              'samples'),
+    ]
+    return lines + ([_line('', f'base rates: {rates}')] if rates else [])
+
+
 def _names(pipeline: List[str]) -> str:
     return ' > '.join(text.split('(')[0] for text in pipeline) or 'none'
 
@@ -68,6 +88,8 @@ def _data(use: str, data: Dict[str, Any]) -> List[str]:
         for note in part.get('notes') or ():
             lines.append(_line('  note', note))
         lines += _noise(part['noise'])
+        for source in part.get('auxiliary') or ():
+            lines += _auxiliary(source)
         lines.append(_line('  alignment', part['align']))
         if part.get('packed'):
             height, width = part['packed']['size']

@@ -1,5 +1,6 @@
 # Copyright (c) mmfer contributors.
 from .action_units import ACTION_UNITS, AU_SETS, au_names
+from .au_codes import AUCode, au_occurrence, parse_au_string
 from .au_graph import AUGraph
 from .errors import AnnotationError, ImageError
 from .fer_data_sample import FERDataSample
@@ -8,7 +9,8 @@ from .label_space import (EXPRESSIONS, LABEL_SPACES, LabelSpace,
 from .sample_batch import SampleBatch
 
 __all__ = [
-    'ACTION_UNITS', 'AUGraph', 'AU_SETS', 'AnnotationError', 'EXPRESSIONS',
-    'FERDataSample', 'ImageError', 'LABEL_SPACES', 'LabelSpace',
-    'SampleBatch', 'au_names', 'canonical_expression'
+    'ACTION_UNITS', 'AUCode', 'AUGraph', 'AU_SETS', 'AnnotationError',
+    'EXPRESSIONS', 'FERDataSample', 'ImageError', 'LABEL_SPACES',
+    'LabelSpace', 'SampleBatch', 'au_names', 'au_occurrence',
+    'canonical_expression', 'parse_au_string'
 ]

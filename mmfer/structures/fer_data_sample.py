@@ -37,6 +37,9 @@ class FERDataSample(DataSample):
       ``(2, )`` in [-1, 1], NaN = unknown.
     - ``gt_landmarks``, ``pred_landmarks`` (Tensor): float32 of shape
       ``(L, 2)``, x and y in pixels of the packed image, NaN = unknown.
+    - ``au_confidence``, ``va_confidence`` (Tensor): float32 scalars of shape
+      ``()`` in [0, 1], how far a detector trusts the action units, or valence
+      and arousal, that it gave.
     - ``pred_confidence`` (Tensor): float32 scalar of shape ``()`` in [0, 1],
       how far the model trusts the sample's label or prediction.
 
@@ -67,6 +70,14 @@ class FERDataSample(DataSample):
     def set_gt_landmarks(self, value: ARRAY_TYPE) -> 'FERDataSample':
         """Set ``gt_landmarks``, shape ``(L, 2)`` in pixels."""
         return self._set_floats('gt_landmarks', value, (None, 2))
+
+    def set_au_confidence(self, value: ARRAY_TYPE) -> 'FERDataSample':
+        """Set ``au_confidence``, a scalar in [0, 1]."""
+        return self._set_floats('au_confidence', value, ())
+
+    def set_va_confidence(self, value: ARRAY_TYPE) -> 'FERDataSample':
+        """Set ``va_confidence``, a scalar in [0, 1]."""
+        return self._set_floats('va_confidence', value, ())
 
     def set_pred_au(self, value: ARRAY_TYPE) -> 'FERDataSample':
         """Set ``pred_au``, shape ``(K, )``."""

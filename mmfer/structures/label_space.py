@@ -172,6 +172,8 @@ LABEL_SPACES: Dict[str, LabelSpace] = {
               'surprise'),
         jaffe=('anger', 'disgust', 'fear', 'happiness', 'neutral', 'sadness',
                'surprise'),
+        omg=('anger', 'disgust', 'fear', 'happiness', 'neutral', 'sadness',
+             'surprise'),
         synthetic=_EIGHT,
         abaw=('neutral', 'anger', 'disgust', 'fear', 'happiness', 'sadness',
               'surprise', 'other'),

@@ -9,7 +9,9 @@ from .fer_data_sample import FERDataSample
 
 # Targets that may be unknown for some samples of a batch; NaN stands there.
 _MASKED = ('gt_au', 'gt_va', 'gt_landmarks')
-TARGETS = ('gt_label', 'gt_score', *_MASKED)
+# Where a label comes from no detector, it is trusted.
+CONFIDENCES = ('au_confidence', 'va_confidence')
+TARGETS = ('gt_label', 'gt_score', *_MASKED, *CONFIDENCES)
 
 
 def _views(name: str, stack: torch.Tensor) -> Sequence[torch.Tensor]:
@@ -29,7 +31,8 @@ class SampleBatch(AbstractSequence):
         targets (Dict[str, Tensor]): Stacked targets of N samples: ``gt_label``
             (int64, ``(N, )``), ``gt_score`` (``(N, C)``), ``gt_au``
             (``(N, K)``), ``gt_va`` (``(N, 2)``), ``gt_landmarks``
-            (``(N, L, 2)``), float32 but for the label, and whatever else a
+            (``(N, L, 2)``), ``au_confidence`` and ``va_confidence``
+            (``(N, )``), float32 but for the label, and whatever else a
             dataset gives a tensor of for every sample.
         metas (Dict[str, Sequence]): Meta information, N values each.
         samples (List[DataSample], optional): The samples, if they exist
@@ -73,7 +76,7 @@ class SampleBatch(AbstractSequence):
         """A batch of data samples; a :class:`SampleBatch` as it is.
 
         A target that only a part of the samples has becomes NaN for the
-        others; a label or distribution must be there for all or none.
+        others, a confidence 1; a label or distribution must be there for all or none.
 
         Args:
             samples (Sequence[DataSample]): N > 0 samples.
@@ -184,13 +187,14 @@ def _stack(name: str, values: List[Optional[torch.Tensor]],
            samples: List[DataSample]) -> torch.Tensor:
     known = [value for value in values if value is not None]
     if len(known) < len(values):
-        if name not in _MASKED:
+        if name not in (*_MASKED, *CONFIDENCES):
             place = values.index(None)
             raise ValueError(
                 f'{name} is known for {len(known)} of {len(values)} samples '
                 f'of a batch, not for {samples[place].get("img_path")}. '
                 'Remedy: give it to all, or take readers that agree')
-        blank = torch.full_like(known[0], float('nan'))
+        blank = torch.full_like(
+            known[0], 1. if name in CONFIDENCES else float('nan'))
         values = [blank if value is None else value for value in values]
     shapes = {tuple(value.shape) for value in values}
     if name == 'gt_label' and shapes != {(1, )}:

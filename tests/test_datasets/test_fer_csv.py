@@ -77,6 +77,22 @@ VOTES = ('path,expression,votes_happy,votes_fear,votes_contempt\n'
          'a.png,,1,6,1\nb.png,sad,2,2,4\nc.png,nan,5,5,0\n')
 
 
+def test_confidences(make):
+    """Where the cell is empty, SampleBatch takes 1."""
+    dataset = make('path,expression,au1,au_confidence,va_confidence\n'
+                   'a.png,happy,1,.25,\nb.png,sad,0,1,0\n')
+    first, second = dataset.get_data_info(0), dataset.get_data_info(1)
+    assert first['au_confidence'] == .25 and 'va_confidence' not in first
+    assert second['va_confidence'] == 0
+    assert first['au_confidence'].dtype == np.float32
+
+
+def test_bad_confidence(make):
+    with pytest.raises(AnnotationError, match=r'line 2: au_confidence lies '
+                       r"outside \[0, 1\]: '1.5'"):
+        make('path,expression,au_confidence\na.png,happy,1.5\n')
+
+
 def test_votes_majority(make):
     dataset = make(VOTES)
     assert dataset.CLASSES == ('happiness', 'sadness', 'fear', 'contempt')

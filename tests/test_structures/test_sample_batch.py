@@ -147,3 +147,13 @@ def test_bad_batch(samples, message):
 def test_bad_lengths(metas):
     with pytest.raises(ValueError, match='one length'):
         SampleBatch({'gt_label': torch.tensor([1, 2, 3])}, metas)
+
+
+def test_labels_that_no_detector_made_are_trusted():
+    samples = _samples()
+    samples[1].set_au_confidence(.25).set_gt_au([1., 0.])
+    batch = SampleBatch.of(samples)
+    assert batch.targets['au_confidence'].tolist() == [1, .25, 1]
+    assert batch.targets['gt_au'][0].isnan().all()
+    assert batch[0].au_confidence == 1
+    assert 'va_confidence' not in batch.targets

@@ -13,10 +13,10 @@ class DrawSyntheticFace(BaseTransform):
     :class:`LoadFERImage`. It draws no random numbers: the sample holds all
     that the picture depends on.
 
-    Required keys: ``face``, ``face_points``, ``gt_au``, ``image_size``,
+    Required keys: ``face``, ``face_points``, ``face_units``, ``image_size``,
     ``face_name``. Added keys: ``img``, ``img_shape``, ``ori_shape``,
     ``gt_mask`` and ``img_path``, a stable name without a file behind it.
-    Removed keys: ``face``, ``face_points``.
+    Removed keys: ``face``, ``face_points``, ``face_units``.
 
     Raises:
         KeyError: If the sample comes from another dataset.
@@ -25,7 +25,7 @@ class DrawSyntheticFace(BaseTransform):
     def transform(self, results: dict) -> dict:
         """Draw the picture."""
         missing = [
-            key for key in ('face', 'face_points', 'gt_au', 'image_size')
+            key for key in ('face', 'face_points', 'face_units', 'image_size')
             if key not in results
         ]
         if missing:
@@ -35,7 +35,7 @@ class DrawSyntheticFace(BaseTransform):
                 'with image files')
         size = results['image_size']
         results['img'], results['gt_mask'] = render_face(
-            results.pop('face'), results['gt_au'],
+            results.pop('face'), results.pop('face_units'),
             results.pop('face_points'), size)
         results['img_shape'] = results['ori_shape'] = (size, size)
         results['img_path'] = results['face_name']

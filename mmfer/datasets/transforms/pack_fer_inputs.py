@@ -19,7 +19,7 @@ class PackFERInputs(BaseTransform):
 
     **Packed where present:** ``gt_label`` (int), ``gt_score`` (label
     distribution of shape ``(C, )``), ``gt_au``, ``gt_va``, ``gt_landmarks``,
-    ``gt_mask`` (uint8 of shape ``(H, W)``, 1 = occluded) and ``meta_keys``.
+    ``au_confidence``, ``va_confidence``, ``gt_mask`` (uint8 of shape ``(H, W)``, 1 = occluded) and ``meta_keys``.
 
     All other keys are left behind.
 
@@ -85,7 +85,8 @@ class PackFERInputs(BaseTransform):
             sample.set_gt_label(int(label))
         if 'gt_score' in results:
             self._pack_score(results, sample)
-        for key in ('gt_au', 'gt_va', 'gt_landmarks'):
+        for key in ('gt_au', 'gt_va', 'gt_landmarks', 'au_confidence',
+                    'va_confidence'):
             if key in results:
                 try:
                     getattr(sample, f'set_{key}')(results[key])
