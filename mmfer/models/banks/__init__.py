@@ -2,14 +2,21 @@
 from .corrections import Corrections
 from .label_bank import LabelBank
 from .margin_relabeling import MarginRelabeling, Proposal
+from .neighbor_bank import NeighborBank, Neighbors
 from .sample_indices import sample_indices
+from .sample_scalars import SampleScalars
+from .shared_rows import SharedRows
 from .staged_rows import StagedRows
 
 __all__ = [
     'Corrections',
     'LabelBank',
     'MarginRelabeling',
+    'NeighborBank',
+    'Neighbors',
     'Proposal',
+    'SampleScalars',
+    'SharedRows',
     'StagedRows',
     'sample_indices',
 ]
