@@ -124,6 +124,8 @@ class NeighborBankHook(Hook):
         bank.set_neighbors(
             torch.from_numpy(index.indices), torch.from_numpy(index.weights),
             own)
+        told = {k: v for k, v in index.info.items() if k != 'dataset'}
+        runner.logger.info(f'neighbour bank: {self.file}, {told}')
 
     def before_train_epoch(self, runner: Runner) -> None:
         """Let neighbours count, or not yet."""
