@@ -6,6 +6,7 @@ from .epoch_seed_hook import EpochSeedHook
 from .init_weights_hook import InitWeightsHook
 from .label_correction_hook import LabelCorrectionHook
 from .label_space_hook import LabelSpaceHook
+from .neighbor_bank_hook import NeighborBankHook
 from .protocol_hook import ProtocolHook
 from .sample_index_hook import SampleIndexHook
 from .task_ramp_hook import TaskRampHook
@@ -20,6 +21,7 @@ __all__ = [
     'InitWeightsHook',
     'LabelCorrectionHook',
     'LabelSpaceHook',
+    'NeighborBankHook',
     'ProtocolHook',
     'SampleIndexHook',
     'TaskRampHook',

@@ -2,7 +2,10 @@
 from .corrections import Corrections
 from .label_bank import LabelBank
 from .margin_relabeling import MarginRelabeling, Proposal
+from .neighbor_bank import NeighborBank, Neighbors
 from .sample_indices import sample_indices
+from .sample_scalars import SampleScalars
+from .shared_rows import SharedRows
 from .similarity_relabeling import SimilarityRelabeling
 from .staged_rows import StagedRows
 from .template_bank import TemplateBank
@@ -11,7 +14,11 @@ __all__ = [
     'Corrections',
     'LabelBank',
     'MarginRelabeling',
+    'NeighborBank',
+    'Neighbors',
     'Proposal',
+    'SampleScalars',
+    'SharedRows',
     'SimilarityRelabeling',
     'StagedRows',
     'TemplateBank',

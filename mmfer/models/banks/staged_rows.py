@@ -77,6 +77,17 @@ class StagedRows(nn.Module):
         for name, (dtype, _) in self.fields.items():
             getattr(self, name).index_copy_(0, rows, values[name].to(dtype))
 
+    def _owners(self) -> Tuple[torch.Tensor, torch.Tensor]:
+        """Which samples were noted anywhere, and whose note is our own."""
+        rank, world_size = get_dist_info()
+        key = self.key[:-1]
+        ticket = torch.where(key > 0, key * world_size + world_size - 1 - rank,
+                             0)
+        winner = ticket.clone()
+        all_reduce(winner, 'max')
+        seen = winner > 0
+        return seen, seen & (ticket == winner)
+
     @torch.no_grad()
     def merge(self) -> Tuple[torch.Tensor, Dict[str, torch.Tensor]]:
         """Bring the notes of all processes together and start anew.
@@ -87,14 +98,7 @@ class StagedRows(nn.Module):
             tuple: bool of shape ``(M, )``, which samples were noted; and the
             fields, ``(M, ...)``, zero elsewhere. The same on all ranks.
         """
-        rank, world_size = get_dist_info()
-        key = self.key[:-1]
-        ticket = torch.where(key > 0, key * world_size + world_size - 1 - rank,
-                             0)
-        winner = ticket.clone()
-        all_reduce(winner, 'max')
-        seen = winner > 0
-        mine = seen & (ticket == winner)
+        seen, mine = self._owners()
         rows = {}
         for name, (_, shape) in self.fields.items():
             value = getattr(self, name)[:-1]

@@ -9,6 +9,7 @@ from torch import nn
 
 from mmfer.registry import MODELS
 from ..heads import BaseFERHead
+from ..heads.targets import landmarks_of
 
 
 @MODELS.register_module()
@@ -36,6 +37,10 @@ class FERClassifier(ImageClassifier):
             ``LabelCorrectionHook``, without which it stays empty and labels
             are taken as given, with a warning. Defaults to None.
         **kwargs: See ``mmpretrain.models.ImageClassifier``.
+
+    Raises:
+        ValueError: If the neck takes landmarks, which are not mirrored, and
+            ``flip_test`` or ``mirror_view`` is set.
     """
 
     def __init__(self,
@@ -49,6 +54,12 @@ class FERClassifier(ImageClassifier):
         self.label_bank = None
         if label_bank is not None:
             self.label_bank = MODELS.build(label_bank)
+        if getattr(self.neck, 'takes_landmarks', False) and (flip_test
+                                                             or mirror_view):
+            raise ValueError(
+                'flip_test and mirror_view mirror the picture, not the '
+                'landmarks that the neck needs. Remedy: leave them out, or '
+                'take a neck without landmarks')
 
     def forward(self,
                 inputs: torch.Tensor,
@@ -117,7 +128,7 @@ class FERClassifier(ImageClassifier):
                 f'{type(self.head).__name__} takes {wanted} view(s) of a '
                 f'sample, got {len(views)}. Remedy: the transform FaceViews '
                 'or mirror_view=True makes two, leaving out both makes one')
-        feats = [self.extract_feat(view) for view in views]
+        feats = [self._features(view, data_samples) for view in views]
         with torch.autocast(inputs.device.type, enabled=False):
             feats = [tuple(f.float() for f in feat) for feat in feats]
             feats = feats if wanted > 1 else feats[0]
@@ -126,6 +137,15 @@ class FERClassifier(ImageClassifier):
             outputs, losses = self._outputs_and_losses(feats, data_samples)
             bank.learn(index, outputs)
             return losses
+
+    def _features(self, view: torch.Tensor,
+                  data_samples: Optional[List[DataSample]]) -> Any:
+        """What backbone and neck give for one view."""
+        if not getattr(self.neck, 'takes_landmarks', False):
+            return self.extract_feat(view)
+        return self.neck(
+            self.extract_feat(view, stage='backbone'),
+            landmarks_of(data_samples, *view.shape[2:]))
 
     def _bank(self) -> Optional[nn.Module]:
         """The label bank, once it knows the training set."""
@@ -163,7 +183,8 @@ class FERClassifier(ImageClassifier):
             ``pred_au`` and ``pred_va``.
         """
         inputs = self._views(inputs)[0]
-        samples = super().predict(inputs, data_samples, **kwargs)
+        samples = self.head.predict(
+            self._features(inputs, data_samples), data_samples, **kwargs)
         if self.flip_test:
             mirrored = super().predict(inputs.flip(-1), **kwargs)
             for sample, mirror in zip(samples, mirrored):

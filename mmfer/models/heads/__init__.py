@@ -6,6 +6,7 @@ from .au_head import AUHead
 from .base_au_head import BaseAUHead
 from .base_auxiliary_head import BaseAuxiliaryHead
 from .base_fer_head import BaseFERHead
+from .distribution_calibration_head import DistributionCalibrationHead
 from .importance_head import ImportanceHead
 from .multi_task_fer_head import MultiTaskFERHead
 from .uncertainty_mixing_head import UncertaintyMixingHead
@@ -19,6 +20,7 @@ __all__ = [
     'BaseAUHead',
     'BaseAuxiliaryHead',
     'BaseFERHead',
+    'DistributionCalibrationHead',
     'ImportanceHead',
     'MultiTaskFERHead',
     'UncertaintyMixingHead',

@@ -98,3 +98,30 @@ def confidence_of(data_samples: Sequence[DataSample],
     """
     confidence = SampleBatch.of(data_samples).targets.get(name)
     return None if confidence is None else confidence.nan_to_num(1.)
+
+
+def landmarks_of(data_samples: Optional[Sequence[DataSample]], height: int,
+                 width: int) -> torch.Tensor:
+    """The landmarks of a batch as parts of the picture.
+
+    Args:
+        data_samples (Sequence[DataSample], optional): N samples with
+            ``gt_landmarks`` in pixels, the centre of the first pixel is 0.
+        height (int): Of the pictures.
+        width (int): Of the pictures.
+
+    Returns:
+        Tensor: x and y, mostly in [0, 1], float of shape ``(N, L, 2)``; NaN =
+        unknown.
+
+    Raises:
+        ValueError: If no sample has landmarks.
+    """
+    targets = {} if not data_samples else SampleBatch.of(
+        data_samples).targets
+    if 'gt_landmarks' not in targets:
+        raise ValueError(
+            'the neck needs gt_landmarks, which no sample has. Remedy: take '
+            'a dataset with landmarks, or patches that need none')
+    points = (targets['gt_landmarks'] + 0.5).unbind(2)
+    return torch.stack([points[0] / width, points[1] / height], 2)

@@ -7,8 +7,13 @@ from .feature_branch import FeatureBranch
 from .feature_map import feature_map
 from .graph_convolution import GraphConvolution
 from .image_node_graph import ImageNodeGraph
+from .label_calibration import Calibration, calibrate
 from .linear_confidence import LinearConfidence
 from .one_hot import one_hot
+from .pair_relation import PairRelation
+from .patch_gate import PatchGate
+from .patch_windows import (PATCH_SCHEMES, cut_around, cut_windows,
+                            patch_windows, windows_around)
 from .pooled_feature import pooled_feature
 from .similarity_confidence import SimilarityConfidence
 from .uncertainty_mixing import draw_partners, mix, mixing_weights
@@ -16,17 +21,26 @@ from .uncertainty_mixing import draw_partners, mix, mixing_weights
 __all__ = [
     'AUAdjacency',
     'CBAM',
+    'Calibration',
     'ClassifierGraph',
     'CrossAttentionHead',
     'FeatureBranch',
     'GraphConvolution',
     'ImageNodeGraph',
     'LinearConfidence',
+    'PATCH_SCHEMES',
+    'PairRelation',
+    'PatchGate',
     'SimilarityConfidence',
+    'calibrate',
+    'cut_around',
+    'cut_windows',
     'draw_partners',
     'feature_map',
     'mix',
     'mixing_weights',
     'one_hot',
+    'patch_windows',
     'pooled_feature',
+    'windows_around',
 ]

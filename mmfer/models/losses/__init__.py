@@ -7,10 +7,13 @@ from .batch_balanced_cross_entropy_loss import BatchBalancedCrossEntropyLoss
 from .batch_class_weights import batch_class_weights
 from .ccc_loss import CCCLoss
 from .class_weights import class_weights
+from .neighbor_guidance_loss import NeighborGuidanceLoss
 from .partition_loss import PartitionLoss
 from .rank_regularization_loss import RankRegularizationLoss
+from .region_bias_loss import RegionBiasLoss
 from .template_similarity_loss import TemplateSimilarityLoss
 from .va_bins import va_bin_counts, va_bin_weights, va_bins
+from .weighted_center_loss import WeightedCenterLoss
 
 __all__ = [
     'ActionUnitLoss',
@@ -19,9 +22,12 @@ __all__ = [
     'AttentionConsistencyLoss',
     'BatchBalancedCrossEntropyLoss',
     'CCCLoss',
+    'NeighborGuidanceLoss',
     'PartitionLoss',
     'RankRegularizationLoss',
+    'RegionBiasLoss',
     'TemplateSimilarityLoss',
+    'WeightedCenterLoss',
     'au_pos_weights',
     'batch_class_weights',
     'class_weights',

@@ -1,4 +1,5 @@
 # Copyright (c) mmfer contributors.
 from .multi_head_cross_attention import MultiHeadCrossAttention
+from .patch_attention import PatchAttention
 
-__all__ = ['MultiHeadCrossAttention']
+__all__ = ['MultiHeadCrossAttention', 'PatchAttention']

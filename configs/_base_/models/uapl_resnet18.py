@@ -1,0 +1,14 @@
+model = dict(
+    type='FERClassifier',
+    # Patches are cut from the third stage, the fourth sees the whole face.
+    backbone=dict(type='ResNet', depth=18, out_indices=(2, 3)),
+    neck=dict(
+        type='PatchAttention', in_channels=(256, 512), patches='overlap5'),
+    head=dict(
+        type='DistributionCalibrationHead',
+        num_classes=7,
+        in_channels=512,
+        bank=dict(type='NeighborBank', momentum=0.9),
+        guidance=dict(type='NeighborGuidanceLoss', loss_weight=0.1),
+        region=dict(type='RegionBiasLoss', margin=0.1, loss_weight=0.1),
+        centers=dict(type='WeightedCenterLoss', loss_weight=0.01)))

@@ -1,0 +1,34 @@
+_base_ = [
+    '../_base_/models/uapl_resnet18.py',
+    '../_base_/datasets/rafdb.py',
+    '../_base_/schedules/adam_exp_60e.py',
+    '../_base_/default_runtime.py',
+]
+
+# ResNet-18 trained on MS-Celeb-1M, see ../baseline/README.md.
+init_weights = 'weights/resnet18_msceleb.pth'
+
+# Shifted by up to 8 pixels.
+load, resize, flip, erase, pack = _base_.train_pipeline
+move = dict(type='FaceAffine', shift=8 / 224)
+train_pipeline = [load, resize, move, flip, erase, pack]
+train_dataloader = dict(drop_last=True, dataset=dict(pipeline=train_pipeline))
+
+# Made by tools/dataset_tools/build_neighbors.py, see README.md; the dataset
+# needs action units and 68 landmarks.
+custom_hooks = [
+    *_base_.custom_hooks,
+    dict(
+        type='NeighborBankHook',
+        file='data/neighbors/rafdb-au_lm.npz',
+        space='au_lm',
+        start_epoch=4),
+]
+
+optim_wrapper = dict(optimizer=dict(lr=1e-3, weight_decay=0.0))
+param_scheduler = dict(
+    _delete_=True,
+    type='MultiStepLR',
+    milestones=[10, 20, 40],
+    gamma=0.1,
+    by_epoch=True)

@@ -1,0 +1,219 @@
+# Copyright (c) mmfer contributors.
+import warnings
+from typing import Any, Dict, List, Optional, Sequence
+
+import torch
+from mmpretrain.structures import DataSample
+from torch import nn
+
+from mmfer.registry import MODELS
+from ..banks.sample_indices import sample_indices
+from ..banks.sample_scalars import SampleScalars
+from ..layers.label_calibration import calibrate
+from ..layers.one_hot import one_hot
+from ..layers.pair_relation import PairRelation
+from .base_fer_head import FEATURES, BaseFERHead
+from .targets import labels_of, targets_of
+
+_TRUSTS = ('sample', 'feature')
+
+
+@MODELS.register_module()
+class DistributionCalibrationHead(BaseFERHead):
+    r"""Learn from given labels and from what neighbours are predicted to be.
+
+    A face whose label is not trusted is to be predicted like the faces that
+    resemble it in related tasks, as far as these are related to it and were
+    seen: see :func:`~mmfer.models.layers.calibrate`, with
+    :math:`\lambda = \mathrm{sigmoid}(\theta)` and :math:`r` the product of
+    :class:`~mmfer.models.layers.PairRelation` and the neighbour's visible
+    evidence, the mean gate of its patches. Until the bank knows its samples,
+    and where it has nothing to tell, the given label alone counts.
+
+    The head takes what :class:`~mmfer.models.necks.PatchAttention` gives, or
+    a pooled feature alone; then all faces count as seen. Testing needs
+    neither bank nor neighbours.
+
+    Args:
+        num_classes (int): Number of classes C.
+        in_channels (int): Length D of the feature. Defaults to 512.
+        bank (dict): Defaults to ``dict(type='NeighborBank')``.
+        trust (str): What :math:`\theta` is: ``'sample'``, a free number for
+            each training sample, or ``'feature'``, a linear function of the
+            feature. Defaults to ``'sample'``.
+        trust_init (float): The first value of the free numbers. Defaults to
+            0.5: :math:`\lambda` is 0.62.
+        trust_lr (float): The learning rate of the free numbers. Defaults to
+            10; their gradients are divided by the batch size.
+        guidance (dict, optional): The loss on the neighbours' predictions.
+            Defaults to ``dict(type='NeighborGuidanceLoss')``.
+        region (dict, optional): The loss on the gates of the patches.
+            Defaults to ``dict(type='RegionBiasLoss', loss_weight=0.1)``.
+        centers (dict, optional): The loss that draws features to their
+            classes, such as ``dict(type='WeightedCenterLoss')``. Defaults to
+            None.
+        auxiliary_heads (dict[str, dict], optional): Name -> head that learns
+            a related task from the feature, the other reading of task
+            guidance; its losses get its name. Defaults to None.
+        loss (dict): The classification loss on distributions. Defaults to
+            soft cross entropy.
+        **kwargs: See :class:`BaseFERHead`.
+
+    Raises:
+        ValueError: If ``trust`` is unknown.
+    """
+
+    def __init__(self,
+                 num_classes: int,
+                 in_channels: int = 512,
+                 bank: dict = dict(type='NeighborBank'),
+                 trust: str = 'sample',
+                 trust_init: float = 0.5,
+                 trust_lr: float = 10.,
+                 guidance: Optional[dict] = dict(type='NeighborGuidanceLoss'),
+                 region: Optional[dict] = dict(
+                     type='RegionBiasLoss', loss_weight=0.1),
+                 centers: Optional[dict] = None,
+                 auxiliary_heads: Optional[Dict[str, dict]] = None,
+                 loss: dict = dict(type='CrossEntropyLoss', use_soft=True),
+                 **kwargs: Any) -> None:
+        super().__init__(num_classes, loss=loss, **kwargs)
+        if trust not in _TRUSTS:
+            raise ValueError(f'trust must be one of {_TRUSTS}, got {trust!r}')
+        shape = dict(num_classes=num_classes, in_channels=in_channels)
+        self.fc = nn.Linear(in_channels, num_classes)
+        self.relation = PairRelation(in_channels)
+        self.bank = MODELS.build(dict(shape, **bank))
+        self.trust = SampleScalars(trust_init, trust_lr) if (
+            trust == 'sample') else nn.Linear(in_channels, 1)
+        self.guidance = guidance and MODELS.build(guidance)
+        self.region = region and MODELS.build(region)
+        self.centers = centers and MODELS.build(dict(shape, **centers))
+        self.auxiliary_heads = nn.ModuleDict({
+            name: MODELS.build(head)
+            for name, head in (auxiliary_heads or {}).items()
+        })
+
+    def outputs(self, feats: FEATURES) -> Dict[str, torch.Tensor]:
+        """See :meth:`BaseFERHead.outputs`.
+
+        Args:
+            feats (Sequence[Tensor]): What
+                :class:`~mmfer.models.necks.PatchAttention` gives, or pooled
+                features, the last ``(N, D)``.
+
+        Returns:
+            dict[str, Tensor]: ``logits`` and ``feature``; with patches also
+            ``patch_weights``, ``gates``, ``whole_gate``, ``boxes`` and
+            ``confidence``, the visible evidence.
+        """
+        feature = feats[-1]
+        outputs = dict(logits=self.fc(feature), feature=feature)
+        if len(feats) == 5:
+            names = ('patch_weights', 'gates', 'whole_gate', 'boxes')
+            outputs.update(zip(names, feats))
+            outputs['confidence'] = outputs['gates'].mean(1)
+        return outputs
+
+    def training_outputs(self, feats: FEATURES,
+                         data_samples: Sequence[DataSample]
+                         ) -> Dict[str, torch.Tensor]:
+        """All of :meth:`outputs`, and what is believed about the samples.
+
+        Args:
+            feats (Sequence[Tensor]): See :meth:`outputs`.
+            data_samples (Sequence[DataSample]): N samples with ``gt_label``
+                and ``sample_idx``.
+
+        Returns:
+            dict[str, Tensor]: Also ``distribution``, ``trust``, ``shares``
+            and ``neighbor_scores``, see
+            :class:`~mmfer.models.layers.Calibration`; and, with a known
+            training set, ``sample_idx`` and, with free numbers, ``theta``.
+        """
+        outputs = self.outputs(feats)
+        feature = outputs['feature']
+        if self.bank.size:
+            index = sample_indices(data_samples, feature.device)
+            outputs['sample_idx'] = index
+            near = self.bank.neighbors(index)
+        else:
+            warnings.warn(
+                'the neighbour bank does not know the training set: labels '
+                'are taken as given. Remedy for training: add '
+                "dict(type='NeighborBankHook', file=...) to custom_hooks")
+            near = self.bank.no_neighbors(len(feature))
+        if isinstance(self.trust, nn.Linear):
+            theta = self.trust(feature).squeeze(1)
+        elif self.bank.size:
+            theta = self.trust(index).requires_grad_()
+            outputs['theta'] = theta
+        else:
+            theta = feature.new_full((len(feature), ), self.trust.init)
+        given = targets_of(data_samples)
+        if given.ndim == 1:
+            given = one_hot(given, self.num_classes)
+        relations = self.relation(feature, near.features) * near.evidence
+        outputs.update(
+            calibrate(given, theta.sigmoid(), near.weights, relations,
+                      near.scores)._asdict(),
+            neighbor_scores=near.scores)
+        return outputs
+
+    def get_losses(self, outputs: Dict[str, torch.Tensor],
+                   data_samples: Sequence[DataSample]
+                   ) -> Dict[str, torch.Tensor]:
+        """The losses; the bank and the free numbers take their step."""
+        logits, feature = outputs['logits'], outputs['feature']
+        losses = dict(
+            loss_cls=self.loss_module(
+                logits, outputs['distribution'], avg_factor=len(logits)))
+        if self.guidance is not None:
+            losses['loss_guidance'] = self.guidance(
+                logits, outputs['neighbor_scores'], outputs['shares'])
+        if self.region is not None and 'gates' in outputs:
+            losses['loss_region'] = self.region(outputs['gates'],
+                                                outputs['whole_gate'])
+        if self.centers is not None:
+            losses['loss_centers'] = self.centers(
+                feature, labels_of(data_samples), outputs['trust'])
+        for name, head in self.auxiliary_heads.items():
+            losses.update({
+                f'{key}_{name}': value
+                for key, value in head.loss((feature, ), data_samples).items()
+            })
+        if 'sample_idx' in outputs:
+            self._remember(outputs, losses['loss_cls'])
+        return losses
+
+    def _remember(self, outputs: Dict[str, torch.Tensor],
+                  loss: torch.Tensor) -> None:
+        """Write what was seen into the memory about samples."""
+        index, logits = outputs['sample_idx'], outputs['logits'].detach()
+        evidence = outputs.get('confidence', torch.ones_like(logits[:, 0]))
+        self.bank.update(index, logits.softmax(1), outputs['feature'],
+                         evidence)
+        if 'theta' in outputs and loss.requires_grad:
+            grad, = torch.autograd.grad(
+                loss, outputs['theta'], retain_graph=True)
+            self.trust.step(index, grad)
+
+    def predict(self,
+                feats: FEATURES,
+                data_samples: Optional[List[DataSample]] = None
+                ) -> List[DataSample]:
+        """Predictions of a batch.
+
+        Returns:
+            list[DataSample]: As of :meth:`BaseFERHead.predict`; with patches
+            also ``pred_patch_weights``, ``(P, )``, and ``pred_patch_boxes``,
+            x1, y1, x2, y2 as parts of the picture, ``(P, 4)``.
+        """
+        samples = super().predict(feats, data_samples)
+        if len(feats) == 5:
+            for sample, weights, boxes in zip(samples, feats[0], feats[3]):
+                sample.set_field(weights.float(), 'pred_patch_weights',
+                                 dtype=torch.Tensor)
+                sample.set_field(boxes.float(), 'pred_patch_boxes',
+                                 dtype=torch.Tensor)
+        return samples
