@@ -6,7 +6,6 @@ import torch
 from mmfer.registry import MODELS
 from .margin_relabeling import Proposal
 
-_NEEDED = ('posterior', 'logits', 'confidence')
 
 
 @MODELS.register_module()
@@ -58,29 +57,33 @@ class SimilarityRelabeling:
 
         Args:
             outputs (dict[str, Tensor]): ``posterior`` and ``logits``,
-                ``(N, C)``, and ``confidence``, ``(N, )``.
+                ``(N, C)``, and, unless ``low_ratio`` is 1, ``confidence``
+                ``(N, )``.
             labels (Tensor): The current labels, int64 ``(N, )``.
 
         Raises:
             ValueError: If the head does not give what is needed.
         """
-        missing = [name for name in _NEEDED if name not in outputs]
+        needed = ['posterior', 'logits']
+        needed += ['confidence'] * (self.low_ratio < 1)
+        missing = [name for name in needed if name not in outputs]
         if missing:
             raise ValueError(
                 f'SimilarityRelabeling needs {" and ".join(missing)} of each '
                 'training sample, which the head does not give. Remedy: a '
-                'head with a confidence and a TemplateBank; or '
-                'MarginRelabeling')
+                'head with a confidence, or low_ratio=1 without one, and a '
+                'TemplateBank; or MarginRelabeling')
         posterior = outputs['posterior'].float()
         best, candidates = posterior.max(1)
         margin = best - posterior.gather(1, labels[:, None]).squeeze(1)
         changed = margin > self.margin
         if self.require_agreement:
             changed = changed & (outputs['logits'].argmax(1) == candidates)
-        order = outputs['confidence'].flatten().argsort(descending=True)
-        # The small summand mends the rounding of 1 - low_ratio.
-        # may wait: plain numbers
-        high = int((1 - self.low_ratio) * len(labels) + 1e-6)
-        changed[order[:high]] = False
+        if self.low_ratio < 1:
+            order = outputs['confidence'].flatten().argsort(descending=True)
+            # The small summand mends the rounding of 1 - low_ratio.
+            # may wait: plain numbers
+            high = int((1 - self.low_ratio) * len(labels) + 1e-6)
+            changed[order[:high]] = False
         return Proposal(
             torch.where(changed, candidates, labels), best, margin, changed)

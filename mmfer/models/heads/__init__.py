@@ -9,6 +9,7 @@ from .base_fer_head import BaseFERHead
 from .distribution_calibration_head import DistributionCalibrationHead
 from .importance_head import ImportanceHead
 from .multi_task_fer_head import MultiTaskFERHead
+from .template_head import TemplateHead
 from .uncertainty_mixing_head import UncertaintyMixingHead
 from .va_head import VAHead
 
@@ -23,6 +24,7 @@ __all__ = [
     'DistributionCalibrationHead',
     'ImportanceHead',
     'MultiTaskFERHead',
+    'TemplateHead',
     'UncertaintyMixingHead',
     'VAHead',
 ]

@@ -51,6 +51,22 @@ class BaseAuxiliaryHead(BaseModule):
             feats (Sequence[Tensor]): What backbone and neck give.
         """
 
+    def training_outputs(self, feats: FEATURES,
+                         outputs: Dict[str, torch.Tensor],
+                         data_samples: Sequence[DataSample]
+                         ) -> Dict[str, torch.Tensor]:
+        """What else the head computes in training, once all tasks have.
+
+        Args:
+            feats (Sequence[Tensor]): What backbone and neck give.
+            outputs (dict[str, Tensor]): What all tasks gave.
+            data_samples (Sequence[DataSample]): N samples with targets.
+
+        Returns:
+            dict[str, Tensor]: By default nothing.
+        """
+        return {}
+
     @abstractmethod
     def get_losses(self, outputs: Dict[str, torch.Tensor],
                    data_samples: Sequence[DataSample]

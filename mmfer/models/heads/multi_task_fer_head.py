@@ -135,24 +135,33 @@ class MultiTaskFERHead(BaseFERHead):
 
         Of several views, the tasks beside expressions see the first.
         """
-        if not isinstance(self.expr, BaseFERHead):
-            return self.outputs(feats)
         first = feats[0] if self.num_views > 1 else feats
         batch, _ = with_labels(data_samples, first[-1].device)
-        return self._with_others(
-            self.expr.training_outputs(feats, batch), first)
+        if isinstance(self.expr, BaseFERHead):
+            own = self.expr.training_outputs(feats, batch)
+        else:
+            own = dict(logits=self.expr(feats))
+        outputs = self._with_others(own, first)
+        for task in self.tasks[1:]:
+            self._add(outputs, task, self.task_heads[task].training_outputs(
+                first, outputs, data_samples))
+        return outputs
 
     def _with_others(self, outputs: Dict[str, torch.Tensor],
                      feats: FEATURES) -> Dict[str, torch.Tensor]:
         outputs = dict(outputs)
         for task in self.tasks[1:]:
-            own = self.task_heads[task].outputs(feats)
-            twice = sorted(set(own) & set(outputs))
-            if twice:
-                raise ValueError(f'the task {task!r} gives {twice}, and so '
-                                 'does another one')
-            outputs.update(own)
+            self._add(outputs, task, self.task_heads[task].outputs(feats))
         return outputs
+
+    @staticmethod
+    def _add(outputs: Dict[str, torch.Tensor], task: str,
+             own: Dict[str, torch.Tensor]) -> None:
+        twice = sorted(set(own) & set(outputs))
+        if twice:
+            raise ValueError(f'the task {task!r} gives {twice}, and so does '
+                             'another one')
+        outputs.update(own)
 
     def get_losses(self, outputs: Dict[str, torch.Tensor],
                    data_samples: Sequence[DataSample]
@@ -170,7 +179,8 @@ class MultiTaskFERHead(BaseFERHead):
             factor = self.task_weights[task] * self.ramps[i]
             if self.log_variances is not None:
                 log_variance = self.log_variances[i]
-                total = sum(v for k, v in own.items() if 'loss' in k)
+                total = sum((v for k, v in own.items() if 'loss' in k),
+                            torch.zeros_like(log_variance))
                 active = (total.detach() != 0).float()
                 penalty = penalty + factor * active * log_variance / 2
                 factor = factor * (-log_variance).exp()

@@ -1,0 +1,22 @@
+# Laid over DAN: its head tells the expressions from several attentions and has
+# no confidence, so that all samples may be relabelled. The other tasks see
+# the pooled map, the first thing that the neck gives.
+_base_ = ['mtac_resnet18_1xb64_rafdb.py']
+
+model = dict(
+    neck=dict(
+        _delete_=True,
+        type='MultiHeadCrossAttention',
+        in_channels=512,
+        num_heads=4),
+    head=dict(
+        task_heads=dict(
+            expr=dict(
+                _delete_=True,
+                type='AttentionFusionHead',
+                affinity=dict(type='AffinityLoss'),
+                partition=dict(type='PartitionLoss', form='log_of_mean')),
+            au=dict(feat_index=0),
+            va=dict(feat_index=0),
+            template=dict(feat_index=0))),
+    label_bank=dict(correction=dict(low_ratio=1.0)))

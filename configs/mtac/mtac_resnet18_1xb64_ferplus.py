@@ -1,0 +1,9 @@
+_base_ = ['mtac_resnet18_1xb64_rafdb.py']
+
+model = dict(head=dict(num_classes=8), label_bank=dict(num_classes=8))
+openface = dict(_base_.openface, path='data/ferplus-openface')
+emotions = dict(_base_.emotions, path='data/ferplus-va.csv')
+faces = dict(type='FERPlus', data_root='data/ferplus')
+train_dataloader = dict(dataset=dict(auxiliary=[openface, emotions], **faces))
+val_dataloader = dict(dataset=dict(split='valid', **faces))
+test_dataloader = dict(dataset=dict(split='test', **faces))

@@ -1,0 +1,5 @@
+# 30 % of the training labels are wrong.
+_base_ = ['mtac_resnet18_1xb64_rafdb.py']
+
+train_dataloader = dict(
+    dataset=dict(noise=dict(type='SymmetricNoise', ratio=0.3, seed=0)))

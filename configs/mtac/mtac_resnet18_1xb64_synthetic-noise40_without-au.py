@@ -1,0 +1,8 @@
+# Without labels of action units: their branch learns from expressions alone.
+_base_ = ['mtac_resnet18_1xb64_synthetic-noise40.py']
+
+model = dict(
+    head=dict(
+        task_heads=dict(
+            au=dict(adjacency='learned', loss=dict(loss_weight=0.0)))))
+custom_hooks = _base_.custom_hooks[:-1]

@@ -1,0 +1,4 @@
+# Without relabelling.
+_base_ = ['mtac_resnet18_1xb64_synthetic-noise40.py']
+
+model = dict(label_bank=dict(correction=None))
