@@ -1,0 +1,72 @@
+# Copyright (c) mmfer contributors.
+"""MTAC by its own config, shrunk, through the runner."""
+import json
+from pathlib import Path
+
+import pytest
+import torch
+from mmengine.config import Config
+from mmengine.runner import Runner
+
+CONFIGS = Path(__file__).parents[2] / 'configs'
+
+
+def _shrunk(name, work_dir):
+    cfg = Config.fromfile(CONFIGS / 'mtac' / name)
+    cfg.work_dir = str(work_dir)
+    cfg.experiment_name = work_dir.parent.name
+    cfg.merge_from_dict({
+        'model.backbone': dict(
+            _delete_=True, type='ResNet_CIFAR', depth=18, base_channels=2),
+        'model.head.in_channels': 16,
+        'optim_wrapper.optimizer.lr': 0.01,
+        'train_dataloader.dataset.noise.ratio': 0.5,
+        'model.label_bank.max_changes': None,
+        'model.label_bank.correction': dict(
+            margin=0., low_ratio=1.0, require_agreement=False),
+    })
+    for key in ('train', 'val', 'test'):
+        loader = cfg[f'{key}_dataloader']
+        loader.batch_size, loader.num_workers = 16, 0
+        loader.persistent_workers = False
+        loader.dataset.size, loader.dataset.image_size = 32, 32
+    for hook in cfg.custom_hooks:
+        if hook.type == 'LabelCorrectionHook':
+            hook.start_epoch = 2
+        if hook.type == 'AUGraphHook':
+            hook.min_positives = 2
+    cfg.train_cfg.max_epochs = 2
+    return cfg
+
+
+@pytest.fixture(scope='module')
+def run(tmp_path_factory):
+    folder = tmp_path_factory.mktemp('mtac')
+    runner = Runner.from_cfg(
+        _shrunk('mtac_resnet18_1xb64_synthetic-noise20.py', folder / 'run'))
+    runner.train()
+    return runner
+
+
+def test_labels_are_corrected_by_templates(run):
+    lines = [json.loads(line) for line in
+             (Path(run.work_dir) / 'corrections.jsonl').read_text()
+             .splitlines()]
+    assert lines and {line['epoch'] for line in lines} == {2}
+    bank = run.model.label_bank
+    classes = run.train_dataloader.dataset.metainfo['classes']
+    for line in lines:
+        label = int(bank.label[line['index']])
+        assert classes[label] == line['new'] != line['old']
+    templates = run.model.head.task_heads['template'].templates
+    assert (templates.means_updates > 0).all()
+    torch.testing.assert_close(
+        templates.templates[templates.templates_updates > 0].norm(dim=1),
+        torch.ones(int((templates.templates_updates > 0).sum())))
+
+
+def test_all_tasks_are_measured(run):
+    block = json.loads((Path(run.work_dir) / 'protocol.json').read_text())
+    metrics = block['result']['last']['metrics']
+    for name in ('expr/accuracy', 'au/f1', 'va/ccc'):
+        assert name in metrics, sorted(metrics)
