@@ -12,6 +12,7 @@ from mmfer.models.heads import AUGraphHead, AUHead, VAHead
 from mmfer.models.losses import ActionUnitLoss, CCCLoss
 from mmfer.registry import MODELS
 from mmfer.structures import FERDataSample, SampleBatch
+from ...sync_guard import ForbidWaits
 
 NAN, N = float('nan'), 10
 AU = dict(type='AUHead', au_set='disfa')
@@ -123,6 +124,18 @@ def test_every_parameter_has_a_gradient_whatever_is_unknown(missing, learn):
     sum(v for k, v in losses.items() if 'loss' in k).backward()
     for name, weight in head.named_parameters():
         assert weight.grad is not None, name
+
+
+@pytest.mark.parametrize('form', ['image', 'classifier'])
+@pytest.mark.parametrize('label', [True, False])
+def test_a_step_does_not_wait(label, form):
+    head = _head(learn_weights=True, tasks=dict(
+        TASKS, au=dict(GRAPH, form=form, adjacency='learned')))
+    batch, feats = SampleBatch.of(_samples(label=label)), _feats()
+    with ForbidWaits():
+        losses = head.loss(feats, batch)
+        sum(v for k, v in losses.items() if 'loss' in k).backward()
+    assert head.task_heads['va'].fc.weight.grad.any()
 
 
 def test_a_batch_without_labels_stays_without():
