@@ -324,6 +324,11 @@ class BaseFERDataset(BaseDataset):
         expressions."""
         return self._columns['gt_label'].copy()
 
+    @property
+    def has_expressions(self) -> bool:
+        """Whether the samples have labels of expressions."""
+        return bool((self.get_gt_labels() >= 0).all())
+
     @force_full_init
     def clean_labels(self) -> Optional[np.ndarray]:
         """The labels before noise, for metrics and audits only.
@@ -382,8 +387,10 @@ class BaseFERDataset(BaseDataset):
     def protocol(self) -> Dict[str, Any]:
         """What a reader of a result must know about the data.
 
-        The class counts are those of the annotations, before noise.
+        The class counts are those of the annotations, before noise; empty
+        where there are no expressions.
         """
+        counts = self._counts(self._read_labels())
         noise = None
         if self.noise is not None:
             noise = self.noise_record.describe(self.clean_labels(),
@@ -395,7 +402,7 @@ class BaseFERDataset(BaseDataset):
             label_space=self.label_space.name,
             classes=list(self.label_space.classes),
             samples=len(self),
-            class_counts=self._counts(self._read_labels()),
+            class_counts=counts if self.has_expressions else {},
             official_counts=self.official_counts(),
             dropped=dict(self.dropped),
             noise=noise,

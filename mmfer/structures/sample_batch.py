@@ -76,7 +76,8 @@ class SampleBatch(AbstractSequence):
         """A batch of data samples; a :class:`SampleBatch` as it is.
 
         A target that only a part of the samples has becomes NaN for the
-        others, a confidence 1; a label or distribution must be there for all or none.
+        others, a confidence 1; a label or distribution must be there for all
+        or none.
 
         Args:
             samples (Sequence[DataSample]): N > 0 samples.

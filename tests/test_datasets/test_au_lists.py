@@ -3,7 +3,9 @@
 import cv2
 import numpy as np
 import pytest
+from mmengine.config import Config
 
+from mmfer.analysis import verify_config
 from mmfer.datasets import BP4D, DISFA, PackedFER, fer_collate
 from mmfer.datasets.packing import pack_dataset
 from mmfer.structures import AnnotationError, au_names
@@ -38,7 +40,8 @@ def test_bp4d(tmp_path):
     assert dataset.metainfo['au_names'] == au_names('bp4d')
     assert dataset.protocol()['notes'] == [
         'list fold 2 of 3, official counts unknown']
-    assert sum(dataset.protocol()['class_counts'].values()) == 0
+    assert dataset.protocol()['class_counts'] == {}
+    assert not dataset.has_expressions
 
 
 def test_batches_without_expressions(tmp_path):
@@ -63,6 +66,15 @@ def test_batches_without_expressions(tmp_path):
         for name in wanted:
             np.testing.assert_array_equal(found[name], wanted[name])
     assert packed.metainfo['au_names'] == plain.metainfo['au_names']
+
+
+def test_verification_misses_no_expressions(tmp_path):
+    cfg = dict(type='BP4D', data_root=lists(tmp_path), fold=2, pipeline=[])
+    path = tmp_path / 'cfg.py'
+    path.write_text(f'train_dataloader = dict(dataset={cfg!r})\n')
+    report = verify_config(Config.fromfile(path))
+    checks = {finding['check'] for finding in report['findings']}
+    assert not checks & {'no label', 'empty class'}
 
 
 @pytest.mark.parametrize('paths, rows, message', [

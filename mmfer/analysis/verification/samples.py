@@ -82,7 +82,9 @@ def annotation_problems(sample: Sample, info: Dict[str, Any]
     """
     classes = sample.part.classes
     if sample.label is None:
-        yield 'no label', f'gt_label {info.get("gt_label")!r}'
+        # Some readers of action units or valence-arousal have no expressions.
+        if getattr(sample.part.dataset, 'has_expressions', True):
+            yield 'no label', f'gt_label {info.get("gt_label")!r}'
     elif sample.label < 0 or (classes and sample.label >= len(classes)):
         known = f'{len(classes)} classes' if classes else 'no class names'
         yield 'label out of range', f'label {sample.label}, {known}'

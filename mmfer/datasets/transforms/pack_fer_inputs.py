@@ -19,7 +19,8 @@ class PackFERInputs(BaseTransform):
 
     **Packed where present:** ``gt_label`` (int), ``gt_score`` (label
     distribution of shape ``(C, )``), ``gt_au``, ``gt_va``, ``gt_landmarks``,
-    ``au_confidence``, ``va_confidence``, ``gt_mask`` (uint8 of shape ``(H, W)``, 1 = occluded) and ``meta_keys``.
+    ``au_confidence``, ``va_confidence``, ``gt_mask`` (uint8 of shape
+    ``(H, W)``, 1 = occluded) and ``meta_keys``.
 
     All other keys are left behind.
 

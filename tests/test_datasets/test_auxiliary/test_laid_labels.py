@@ -95,8 +95,9 @@ def test_subsets(faces, indices):
             *((0, 6) if indices > 0 else (-3, None)))]
     subset = copy.deepcopy(whole)
     subset.get_subset_(indices)
-    for part in (DATASETS.build(dict(faces, indices=indices)), subset,
-                 whole.get_subset(indices), pickle.loads(pickle.dumps(subset))):
+    sent = pickle.loads(pickle.dumps(subset))
+    for part in (DATASETS.build(dict(faces, indices=indices)), subset, sent,
+                 whole.get_subset(indices)):
         for i, j in enumerate(place.tolist()):
             np.testing.assert_array_equal(part.get_data_info(i)['gt_au'],
                                           whole.get_data_info(j)['gt_au'])
