@@ -117,6 +117,15 @@ def test_shapes_lose_place_size_and_rotation():
             np.testing.assert_allclose(best, np.eye(2), atol=1e-3)
 
 
+def test_copies_keep_equal_shapes():
+    shapes = np.random.default_rng(3).random((37, 68, 2)).astype(np.float32)
+    shapes[[5, 20, 36]] = shapes[0]
+    aligned = align_landmarks(112 * shapes)
+    assert (aligned[[5, 20, 36]] == aligned[0]).all()
+    indices, _ = nearest_neighbors(aligned, 4, workers=1)
+    assert not {5, 20, 36} & set(indices.flat)
+
+
 def test_intensities_and_occurrences():
     au = np.array([[0, 5, np.nan], [1, 2.5, 0]], np.float32)
     np.testing.assert_allclose(

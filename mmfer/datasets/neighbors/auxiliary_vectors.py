@@ -146,7 +146,8 @@ def align_landmarks(points: np.ndarray, rounds: int = 5) -> np.ndarray:
     shapes = (shapes - shapes.mean(1, keepdims=True)) / apart
     mean = shapes[0]
     for _ in range(rounds):
-        turn = shapes.conj() @ mean
+        # Row by row alike, so that copies of a face keep equal vectors.
+        turn = (shapes.conj() * mean).sum(1)
         shapes *= (turn / np.maximum(np.abs(turn), 1e-12))[:, None]
         mean = shapes.mean(0)
     aligned[known] = np.concatenate([shapes.real, shapes.imag], 1)

@@ -132,8 +132,10 @@ class NeighborBank(SharedRows):
                features: torch.Tensor, evidence: torch.Tensor) -> None:
         """Remember what was seen of a batch.
 
-        A sample that is seen for the first time starts its means. Of one that
-        stands in the batch twice the last look counts.
+        A sample that is seen for the first time starts its means, and as long
+        as neighbours do not count, every look does: what an untrained network
+        said is not carried on. Of a sample that stands in the batch twice the
+        last look counts.
 
         Args:
             sample_idx (Tensor): int64 of shape ``(N, )``.
@@ -142,7 +144,7 @@ class NeighborBank(SharedRows):
             evidence (Tensor): ``(N, )``.
         """
         known = self.known[sample_idx]
-        stay = self.momentum * known
+        stay = self.momentum * known if self.active else known * 0
         fresh = dict(scores=scores, features=features, evidence=evidence)
         means = {}
         for name, value in fresh.items():

@@ -37,7 +37,7 @@ def make_runner(work_dir, file, **options):
             out_indices=(2, 3)),
         'model.neck': dict(in_channels=(16, 32), out_channels=8),
         'model.head': dict(in_channels=8),
-        'train_cfg.max_epochs': 3,
+        'train_cfg': dict(max_epochs=3, val_interval=3),
         'default_hooks.logger.interval': 100,
     })
     for name, size in (('train', SIZE), ('val', 16), ('test', 16)):

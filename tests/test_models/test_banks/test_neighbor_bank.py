@@ -67,6 +67,18 @@ def test_neighbors_count_when_active():
     assert bank.neighbors(torch.arange(6)).weights.all()
 
 
+def test_means_start_when_neighbors_count():
+    bank = bank_of()
+    bank.active = False
+    look(bank, [1, 2], 0)
+    scores, features, evidence = look(bank, [1, 2], 1)
+    torch.testing.assert_close(bank.features[1:3], features)
+    bank.active = True
+    later = look(bank, [2], 2)[1]
+    torch.testing.assert_close(bank.features[2],
+                               .9 * features[1] + .1 * later[0])
+
+
 def test_nothing_known_of_blanks():
     near = NeighborBank(3, 4).no_neighbors(5)
     assert [t.shape for t in near] == [(5, 1, 3), (5, 1, 4), (5, 1), (5, 1)]
