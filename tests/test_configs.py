@@ -122,8 +122,9 @@ def test_metafile_lists_the_configs_of_a_method(method):
 @pytest.mark.parametrize('method', METHODS)
 def test_a_method_has_configs_for_four_datasets(method):
     names = [path.stem for path in (ROOT / method).glob('*.py')]
-    for dataset in ('rafdb', 'affectnet7', 'ferplus', 'synthetic'):
-        assert any(name.endswith(f'_{dataset}') for name in names), dataset
+    for dataset in (('rafdb', ), ('affectnet7', 'affectnet8'),
+                    ('ferplus', ), ('synthetic', )):
+        assert any(name.split('_')[-1] in dataset for name in names), dataset
 
 
 def test_configs_have_the_agreed_names():
@@ -131,7 +132,14 @@ def test_configs_have_the_agreed_names():
         'scn/scn_resnet18_1xb64_rafdb.py', 'rul/rul_resnet18_1xb64_rafdb.py',
         'eac/eac_resnet50_1xb32_rafdb.py', 'eac/eac_resnet18_1xb32_rafdb.py',
         'dan/dan_resnet18_1xb256_rafdb.py',
-        'fan2022/fan2022_cbam-resnet18_1xb64_rafdb.py'
+        'fan2022/fan2022_cbam-resnet18_1xb64_rafdb.py',
+        'ulc_ag/ulc-ag_resnet18_1xb64_affectnet8.py',
+        *(f'{folder}_resnet18_1xb64_{dataset}.py'
+          for folder in ('ulc_ag/ulc-ag', 'mtac/mtac', 'uapl/uapl')
+          for dataset in ('rafdb', 'ferplus', 'synthetic')),
+        *(f'mtac/mtac_resnet18_1xb64_{dataset}.py'
+          for dataset in ('affectnet7', 'affectnet8', 'affwild2')),
+        'uapl/uapl_resnet18_1xb64_affectnet7.py'
     } <= set(CONFIGS)
 
 

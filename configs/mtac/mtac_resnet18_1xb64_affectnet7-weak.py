@@ -5,5 +5,6 @@ _base_ = ['mtac_resnet18_1xb64_affectnet7.py']
 model = dict(head=dict(task_heads=dict(au=dict(adjacency='data'))))
 train_dataloader = dict(
     dataset=dict(
-        auxiliary=dict(_base_.openface, path='data/affectnet-openface')))
+        auxiliary=dict(
+            _base_.openface, _delete_=True, path='data/affectnet-openface')))
 custom_hooks = [*_base_.custom_hooks, dict(type='AUGraphHook')]

@@ -8,7 +8,8 @@ faces = dict(
     data_root='data/affectnet',
     label_space='affectnet7')
 train_dataloader = dict(
-    dataset=faces, sampler=dict(_delete_=True, type='ClassBalancedSampler'))
+    dataset=dict(auxiliary=None, **faces),
+    sampler=dict(_delete_=True, type='ClassBalancedSampler'))
 val_dataloader = dict(dataset=dict(split='valid', **faces))
 test_dataloader = dict(dataset=dict(split='valid', **faces))
 

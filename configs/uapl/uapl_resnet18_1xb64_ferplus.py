@@ -2,7 +2,8 @@ _base_ = ['uapl_resnet18_1xb64_rafdb.py']
 
 model = dict(head=dict(num_classes=8))
 faces = dict(type='FERPlus', data_root='data/ferplus')
-train_dataloader = dict(dataset=faces)
+openface = dict(_base_.openface, path='data/ferplus-openface')
+train_dataloader = dict(dataset=dict(auxiliary=openface, **faces))
 val_dataloader = dict(dataset=dict(split='valid', **faces))
 test_dataloader = dict(dataset=dict(split='test', **faces))
 

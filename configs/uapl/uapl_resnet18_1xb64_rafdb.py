@@ -12,10 +12,17 @@ init_weights = 'weights/resnet18_msceleb.pth'
 load, resize, flip, erase, pack = _base_.train_pipeline
 move = dict(type='FaceAffine', shift=8 / 224)
 train_pipeline = [load, resize, move, flip, erase, pack]
-train_dataloader = dict(drop_last=True, dataset=dict(pipeline=train_pipeline))
+# Intensities and landmarks as OpenFace 2 finds them, see docs/auxiliary.md.
+openface = dict(
+    type='OpenFaceLabels',
+    path='data/rafdb-openface',
+    targets=('au', 'landmarks'),
+    intensity=True)
+train_dataloader = dict(
+    drop_last=True,
+    dataset=dict(pipeline=train_pipeline, auxiliary=openface))
 
-# Made by tools/dataset_tools/build_neighbors.py, see README.md; the dataset
-# needs action units and 68 landmarks.
+# Made by tools/dataset_tools/build_neighbors.py, see README.md.
 custom_hooks = [
     *_base_.custom_hooks,
     dict(
