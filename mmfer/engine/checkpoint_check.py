@@ -6,10 +6,10 @@ from typing import (Any, Dict, Iterator, List, NamedTuple, Optional, Sequence,
                     Tuple)
 
 import torch.nn as nn
-from mmengine.model import BaseTTAModel, is_model_wrapper
 from torch.distributed.fsdp import FullyShardedDataParallel
 
 from mmfer.structures import canonical_expression
+from .model_parts import bare_model
 
 
 class WeightReport(NamedTuple):
@@ -39,13 +39,6 @@ class WeightReport(NamedTuple):
                 parts.append(f'{kind}: ' + ', '.join(keys[:most]) +
                              (f' and {more} more' if more > 0 else ''))
         return '; '.join(parts)
-
-
-def bare_model(model: nn.Module) -> nn.Module:
-    """The model without distributed or test-time-augmentation wrapper."""
-    while is_model_wrapper(model) or isinstance(model, BaseTTAModel):
-        model = model.module
-    return model
 
 
 def is_sharded(model: nn.Module) -> bool:

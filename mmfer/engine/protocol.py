@@ -16,7 +16,7 @@ from torch.utils.data import DataLoader
 
 from mmfer.datasets.unwrap import leaf_datasets, wrapper_names
 from mmfer.version import __version__
-from .checkpoint_check import bare_model
+from .model_parts import bare_model
 
 
 def plain(value: Any) -> Any:

@@ -9,7 +9,7 @@ from mmfer.datasets.au_labels import read_au_labels
 from mmfer.models.heads import AUGraphHead
 from mmfer.registry import HOOKS
 from mmfer.structures import AUGraph
-from ..checkpoint_check import bare_model
+from ..model_parts import parts_of
 
 
 @HOOKS.register_module()
@@ -39,9 +39,8 @@ class AUGraphHook(Hook):
     @staticmethod
     def _heads(runner: Runner) -> List[AUGraphHead]:
         heads = [
-            m for m in bare_model(runner.model).modules()
-            if isinstance(m, AUGraphHead)
-            and m.graph.adjacency.source == 'data'
+            head for head in parts_of(runner.model, AUGraphHead)
+            if head.graph.adjacency.source == 'data'
         ]
         if not heads:
             raise ValueError(

@@ -5,7 +5,7 @@ from mmengine.hooks import Hook
 from mmengine.runner import Runner
 
 from mmfer.registry import HOOKS
-from ..checkpoint_check import bare_model
+from ..model_parts import bare_model
 
 
 @HOOKS.register_module()

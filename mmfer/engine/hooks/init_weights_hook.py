@@ -9,7 +9,8 @@ from mmengine.runner import CheckpointLoader, Runner
 from torch import nn
 
 from mmfer.registry import HOOKS
-from ..checkpoint_check import bare_model, whole_weights
+from ..checkpoint_check import whole_weights
+from ..model_parts import bare_model
 
 _WRAPPERS = ('state_dict', 'model_state_dict', 'model')
 _REMEDY = ('or train from random weights on purpose with '

@@ -11,9 +11,9 @@ from mmfer.datasets.unwrap import leaf_datasets
 from mmfer.models.banks import Corrections, LabelBank
 from mmfer.registry import HOOKS
 from ..bank_check import require_epochs
-from ..checkpoint_check import bare_model
 from ..label_corrections import (TrainingLabels, correction_lines,
                                  correction_quality, keep_until)
+from ..model_parts import bare_model, parts_of
 
 
 @HOOKS.register_module()
@@ -57,10 +57,7 @@ class LabelCorrectionHook(Hook):
 
     @staticmethod
     def _bank(runner: Runner) -> LabelBank:
-        banks = [
-            m for m in bare_model(runner.model).modules()
-            if isinstance(m, LabelBank)
-        ]
+        banks = parts_of(runner.model, LabelBank)
         if len(banks) != 1:
             raise ValueError(
                 f'LabelCorrectionHook found {len(banks)} label banks in the '

@@ -11,7 +11,7 @@ from mmfer.datasets.neighbors import (NeighborIndex, check_training_set,
 from mmfer.datasets.unwrap import leaf_datasets
 from mmfer.models.banks import NeighborBank, SharedRows
 from mmfer.registry import HOOKS
-from ..checkpoint_check import bare_model
+from ..model_parts import parts_of
 
 
 @HOOKS.register_module()
@@ -55,10 +55,7 @@ class NeighborBankHook(Hook):
     @staticmethod
     def _memories(runner: Runner) -> List[SharedRows]:
         """All that is known about samples, the bank first."""
-        rows = [
-            m for m in bare_model(runner.model).modules()
-            if isinstance(m, SharedRows)
-        ]
+        rows = parts_of(runner.model, SharedRows)
         banks = [m for m in rows if isinstance(m, NeighborBank)]
         if len(banks) != 1:
             raise ValueError(

@@ -7,7 +7,7 @@ from mmengine.runner import IterBasedTrainLoop, Runner
 
 from mmfer.models.heads import MultiTaskFERHead
 from mmfer.registry import HOOKS
-from ..checkpoint_check import bare_model
+from ..model_parts import parts_of
 
 
 def gaussian_ramp(epoch: int, length: int) -> float:
@@ -69,10 +69,7 @@ class TaskRampHook(Hook):
 
     @staticmethod
     def _head(runner: Runner) -> MultiTaskFERHead:
-        heads = [
-            m for m in bare_model(runner.model).modules()
-            if isinstance(m, MultiTaskFERHead)
-        ]
+        heads = parts_of(runner.model, MultiTaskFERHead)
         if len(heads) != 1:
             raise ValueError(
                 f'TaskRampHook found {len(heads)} heads of several tasks in '

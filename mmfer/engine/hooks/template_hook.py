@@ -9,7 +9,7 @@ from torch.nn.functional import normalize
 from mmfer.models.banks import TemplateBank
 from mmfer.registry import HOOKS
 from ..bank_check import require_epochs
-from ..checkpoint_check import bare_model
+from ..model_parts import parts_of
 
 
 @HOOKS.register_module()
@@ -37,10 +37,7 @@ class TemplateHook(Hook):
 
     @staticmethod
     def _banks(runner: Runner) -> List[TemplateBank]:
-        banks = [
-            m for m in bare_model(runner.model).modules()
-            if isinstance(m, TemplateBank)
-        ]
+        banks = parts_of(runner.model, TemplateBank)
         if not banks:
             raise ValueError(
                 'TemplateHook found no template bank in the model. Remedy: a '

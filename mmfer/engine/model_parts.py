@@ -1,0 +1,20 @@
+# Copyright (c) mmfer contributors.
+"""The parts of the model of a run."""
+from typing import List, Type, TypeVar
+
+from mmengine.model import BaseTTAModel, is_model_wrapper
+from torch import nn
+
+PART = TypeVar('PART', bound=nn.Module)
+
+
+def bare_model(model: nn.Module) -> nn.Module:
+    """The model without distributed or test-time-augmentation wrapper."""
+    while is_model_wrapper(model) or isinstance(model, BaseTTAModel):
+        model = model.module
+    return model
+
+
+def parts_of(model: nn.Module, kind: Type[PART]) -> List[PART]:
+    """All parts of one kind, in the order of the model."""
+    return [m for m in bare_model(model).modules() if isinstance(m, kind)]
