@@ -16,7 +16,8 @@ openface = dict(
 # Valence and arousal as another model finds them.
 emotions = dict(
     type='CSVLabels', path='data/rafdb-va.csv', targets=('va', ))
-train_dataloader = dict(drop_last=True, dataset=dict(auxiliary=[openface, emotions]))
+train_dataloader = dict(
+    drop_last=True, dataset=dict(auxiliary=[openface, emotions]))
 custom_hooks = [
     *_base_.custom_hooks,
     dict(type='TaskRampHook', ramps=dict(au=6, va=6, template=6)),

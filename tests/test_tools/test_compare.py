@@ -45,7 +45,8 @@ def test_table_and_failure(grid):
     assert plain['values']['accuracy'] == {
         '3': protocol['result']['last']['metrics']['expr/accuracy']}
     assert protocol['run']['seed'] == 3
-    assert 'SymmetricNoise' in str(protocol['data']['train']['sets'][0]['noise'])
+    train, = protocol['data']['train']['sets']
+    assert 'SymmetricNoise' in str(train['noise'])
     assert plain['cost']['gflops'] > 0 and plain['iteration'] > 0
     assert 'Invalid learning rate' in wrong['failed']['3']
     assert 'Invalid learning rate' in done.stdout

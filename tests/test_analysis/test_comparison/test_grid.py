@@ -70,7 +70,8 @@ def test_bad_cell(tmp_path, case):
     cfg = small_config('data', tmp_path)
     if case == 'wrapped':
         cfg.train_dataloader.dataset = dict(
-            type='RepeatDataset', times=2, dataset=cfg.train_dataloader.dataset)
+            type='RepeatDataset', times=2,
+            dataset=cfg.train_dataloader.dataset)
         cell = Cell(str(tmp_path / 'toy.py'), None, 0.1, 0)
         message = 'train_dataloader has a RepeatDataset'
     else:
