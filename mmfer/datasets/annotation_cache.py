@@ -23,8 +23,9 @@ class AnnotationCache:
 
     The main process reads them and sends them to the others. Reading that was
     broken off goes on where it was. The cache is ``FOLDER.mmfer.npz`` beside
-    the folder of annotations, or, where that place cannot be written, a file in ``$XDG_CACHE_HOME/mmfer``
-    (``~/.cache/mmfer``); where neither can be, there is none, with a warning.
+    the folder of annotations, or, where that place cannot be written, a file
+    in ``$XDG_CACHE_HOME/mmfer`` (``~/.cache/mmfer``); where neither can be,
+    there is none, with a warning.
 
     It counts as stale as soon as the folder's time of change differs: when a
     file was added, removed or renamed. A file that was **changed in place**
