@@ -4,13 +4,14 @@ from typing import List, Optional
 
 import torch
 from mmengine.hooks import Hook
-from mmengine.runner import BaseLoop, IterBasedTrainLoop, Runner
+from mmengine.runner import BaseLoop, Runner
 
 from mmfer.datasets.neighbors import (NeighborIndex, check_training_set,
                                       fingerprint, load_index)
 from mmfer.datasets.unwrap import leaf_datasets
 from mmfer.models.banks import NeighborBank, SharedRows
 from mmfer.registry import HOOKS
+from ..bank_check import require_epochs
 from ..model_parts import parts_of
 
 
@@ -69,15 +70,7 @@ class NeighborBankHook(Hook):
         if not isinstance(runner._train_loop, BaseLoop):
             return
         memories = self._memories(runner)
-        if isinstance(runner._train_loop, IterBasedTrainLoop):
-            raise ValueError(
-                'a neighbour bank is brought together at the end of an epoch, '
-                'and the run has none. Remedy: set '
-                'train_cfg=dict(by_epoch=True, ...)')
-        if getattr(runner.model, 'broadcast_buffers', False):
-            raise ValueError(
-                'broadcast_buffers=True overwrites what the ranks remember. '
-                'Remedy: set broadcast_buffers=False in model_wrapper_cfg')
+        require_epochs(runner, 'neighbour bank')
         self._index = self._read(runner)
         number = sum(
             map(len, leaf_datasets(runner.train_dataloader.dataset)))
