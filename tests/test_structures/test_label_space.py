@@ -21,6 +21,7 @@ ORDERS = dict(
     expw='angry disgust fear happy sad surprise neutral',
     sfew='Angry Disgust Fear Happy Neutral Sad Surprise',
     jaffe='AN DI FE HA NE SA SU',
+    omg='anger disgust fear happy neutral sad surprise',
     synthetic='neutral happy sad surprise fear disgust anger contempt',
     abaw='Neutral Anger Disgust Fear Happiness Sadness Surprise Other',
     dfme='anger contempt disgust fear happiness sadness surprise',

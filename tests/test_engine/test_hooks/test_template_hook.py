@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from mmengine.runner import CheckpointLoader
 from torch.nn.functional import normalize
 
 from mmfer.engine.hooks import TemplateHook
@@ -155,7 +156,7 @@ def test_bad_resume_without_templates(toy_runner):
     first = toy_runner(**_options(train_cfg__max_epochs=1))
     first.train()
     path = os.path.join(first.work_dir, 'epoch_1.pth')
-    checkpoint = torch.load(path, weights_only=False)
+    checkpoint = CheckpointLoader.load_checkpoint(str(path))
     for name in ('state_dict', 'ema_state_dict'):
         checkpoint[name] = {
             k: v for k, v in checkpoint[name].items() if 'templates' not in k
