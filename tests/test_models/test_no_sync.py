@@ -87,7 +87,8 @@ def _inputs():
         va_targets=va_targets)
 
 
-_SETTINGS = dict(num_classes=7, in_channels=8, num_heads=4)
+_SETTINGS = dict(num_classes=7, in_channels=8, num_heads=4,
+                 counts=[5, 4, 3, 2, 1, 3, 4])
 
 
 def _own_losses():

@@ -8,6 +8,7 @@ from .label_correction_hook import LabelCorrectionHook
 from .label_space_hook import LabelSpaceHook
 from .neighbor_bank_hook import NeighborBankHook
 from .protocol_hook import ProtocolHook
+from .reweighting_hook import ReweightingHook
 from .sample_index_hook import SampleIndexHook
 from .task_ramp_hook import TaskRampHook
 from .template_hook import TemplateHook
@@ -23,6 +24,7 @@ __all__ = [
     'LabelSpaceHook',
     'NeighborBankHook',
     'ProtocolHook',
+    'ReweightingHook',
     'SampleIndexHook',
     'TaskRampHook',
     'TemplateHook',

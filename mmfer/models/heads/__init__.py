@@ -6,6 +6,7 @@ from .au_head import AUHead
 from .base_au_head import BaseAUHead
 from .base_auxiliary_head import BaseAuxiliaryHead
 from .base_fer_head import BaseFERHead
+from .cosine_head import CosineHead
 from .distribution_calibration_head import DistributionCalibrationHead
 from .importance_head import ImportanceHead
 from .multi_task_fer_head import MultiTaskFERHead
@@ -21,6 +22,7 @@ __all__ = [
     'BaseAUHead',
     'BaseAuxiliaryHead',
     'BaseFERHead',
+    'CosineHead',
     'DistributionCalibrationHead',
     'ImportanceHead',
     'MultiTaskFERHead',

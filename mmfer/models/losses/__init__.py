@@ -3,10 +3,16 @@ from .action_unit_loss import ActionUnitLoss, au_pos_weights
 from .add_up_loss import AddUpLoss
 from .affinity_loss import AffinityLoss
 from .attention_consistency_loss import AttentionConsistencyLoss
+from .base_reweighted_loss import BaseReweightedLoss
 from .batch_balanced_cross_entropy_loss import BatchBalancedCrossEntropyLoss
 from .batch_class_weights import batch_class_weights
 from .ccc_loss import CCCLoss
 from .class_weights import class_weights
+from .cri_loss import CRILoss
+from .focal_cross_entropy_loss import FocalCrossEntropyLoss
+from .label_margins import label_margins
+from .ldam_loss import LDAMLoss
+from .logit_adjusted_loss import LogitAdjustedLoss
 from .neighbor_guidance_loss import NeighborGuidanceLoss
 from .partition_loss import PartitionLoss
 from .rank_regularization_loss import RankRegularizationLoss
@@ -20,8 +26,13 @@ __all__ = [
     'AddUpLoss',
     'AffinityLoss',
     'AttentionConsistencyLoss',
+    'BaseReweightedLoss',
     'BatchBalancedCrossEntropyLoss',
     'CCCLoss',
+    'CRILoss',
+    'FocalCrossEntropyLoss',
+    'LDAMLoss',
+    'LogitAdjustedLoss',
     'NeighborGuidanceLoss',
     'PartitionLoss',
     'RankRegularizationLoss',
@@ -31,6 +42,7 @@ __all__ = [
     'au_pos_weights',
     'batch_class_weights',
     'class_weights',
+    'label_margins',
     'va_bin_counts',
     'va_bin_weights',
     'va_bins',

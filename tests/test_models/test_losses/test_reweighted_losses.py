@@ -1,0 +1,255 @@
+# Copyright (c) mmfer contributors.
+"""Losses for rare classes, against plain sums and the released code."""
+import math
+
+import numpy as np
+import pytest
+import torch
+from torch.nn.functional import cross_entropy
+
+from mmfer.engine.hooks.reweighting_hook import phased_ramp
+from mmfer.models import CosineHead
+from mmfer.models.losses import label_margins
+from mmfer.registry import MODELS
+from mmfer.structures import FERDataSample
+
+COUNTS = [1290, 281, 717, 4772, 1982, 705, 2524]
+KINDS = ['CRILoss', 'FocalCrossEntropyLoss', 'LDAMLoss', 'LogitAdjustedLoss']
+
+
+def _build(kind, counts=COUNTS, **kwargs):
+    return MODELS.build(dict(type=kind, counts=counts, **kwargs))
+
+
+def _batch(number=20, classes=7, seed=0):
+    generator = torch.Generator().manual_seed(seed)
+    cosines = torch.rand(number, classes, generator=generator) * 2 - 1
+    return (cosines.requires_grad_(),
+            torch.randint(classes, (number, ), generator=generator))
+
+
+def _plain(kind, cosines, labels, weights, scale=30., margin=.5, gamma=1.,
+           tau=1.):
+    """Sample by sample, in float64."""
+    rarest = max(n**-.25 for n in COUNTS)
+    total = share = 0.
+    for row, label in zip(cosines.tolist(), labels.tolist()):
+        if kind in ('LDAMLoss', 'CRILoss'):
+            row[label] -= margin * COUNTS[label]**-.25 / rarest
+            row = [scale * value for value in row]
+        if kind == 'LogitAdjustedLoss':
+            row = [v + tau * math.log(n) for v, n in zip(row, COUNTS)]
+        loss = np.logaddexp.reduce(row) - row[label]
+        if kind in ('CRILoss', 'FocalCrossEntropyLoss'):
+            loss = (1 - math.exp(-loss))**gamma * loss
+        total += weights[label] * loss
+        share += weights[label]
+    return total / share
+
+
+@pytest.mark.parametrize('exponent', [0, .4, 1])
+@pytest.mark.parametrize('kind', KINDS)
+def test_against_plain_sums(kind, exponent):
+    settings = dict(max_margin=.5) if kind in ('CRILoss', 'LDAMLoss') else {}
+    loss, (cosines, labels) = _build(kind, **settings), _batch()
+    loss.set_exponent(exponent)
+    weights = [n**-exponent for n in COUNTS]
+    value = loss(cosines, labels)
+    assert value.item() == pytest.approx(
+        _plain(kind, cosines, labels, weights), rel=1e-5)
+    value.backward()
+    assert torch.isfinite(cosines.grad).all() and cosines.grad.any()
+    assert loss.weights.sum().item() == pytest.approx(7, rel=1e-6)
+
+
+@pytest.mark.parametrize('kind, settings', [
+    ('CRILoss', dict(max_margin=0., gamma=0., scale=1.)),
+    ('FocalCrossEntropyLoss', dict(gamma=0.)),
+    ('LDAMLoss', dict(max_margin=0., scale=1.)),
+    ('LogitAdjustedLoss', dict(tau=0.))])
+def test_special_case_cross_entropy(kind, settings):
+    cosines, labels = _batch()
+    torch.testing.assert_close(
+        _build(kind, **settings)(cosines, labels),
+        cross_entropy(cosines, labels))
+
+
+def test_special_cases_of_one_another():
+    cosines, labels = _batch()
+    torch.testing.assert_close(
+        _build('CRILoss', gamma=0., max_margin=.3)(cosines, labels),
+        _build('LDAMLoss', max_margin=.3)(cosines, labels))
+    torch.testing.assert_close(
+        _build('CRILoss', max_margin=0., scale=1.)(cosines, labels),
+        _build('FocalCrossEntropyLoss')(cosines, labels))
+
+
+@pytest.mark.parametrize('dtype', [torch.float16, torch.bfloat16])
+@pytest.mark.parametrize('kind', KINDS)
+def test_half_precision_is_computed_in_float32(kind, dtype):
+    cosines, labels = _batch()
+    cosines = cosines.detach().to(dtype)
+    loss = _build(kind)
+    assert loss(cosines, labels).dtype == torch.float32
+    torch.testing.assert_close(loss(cosines, labels),
+                               loss(cosines.float(), labels))
+
+
+def test_margins():
+    margins = label_margins(torch.tensor(COUNTS).float(), .5)
+    assert margins.tolist() == pytest.approx(
+        [.342, .5, .396, .246, .307, .397, .289], abs=6e-4)
+
+
+def test_effective_numbers():
+    loss = _build('LDAMLoss', weighting='effective_number', beta=0.)
+    loss.set_exponent(1)
+    assert loss.weights.tolist() == pytest.approx([1] * 7)
+
+
+# -- correction of outliers
+
+
+def test_threshold_of_the_release():
+    assert _build('CRILoss').largest == pytest.approx(115.129, abs=1e-3)
+
+
+@pytest.mark.parametrize('correction', ['zero', 'fix', 'decrease', 'none'])
+def test_corrections_of_samples(correction):
+    loss = _build('CRILoss', correction=correction, per_sample=True,
+                  outlier_probability=1e-4)
+    threshold = -(1 - 1e-4) * math.log(1e-4)
+    values = torch.tensor([1., threshold - .01, threshold + .5, 60.])
+    outlier = dict(
+        zero=lambda x: 0., fix=lambda x: threshold, none=lambda x: x,
+        decrease=lambda x: threshold * math.exp(-x) / 1e-4)[correction]
+    want = [1., threshold - .01, outlier(threshold + .5), outlier(60.)]
+    assert loss.correct(values).tolist() == pytest.approx(want, rel=1e-4)
+
+
+@pytest.mark.parametrize('correction', ['zero', 'fix', 'decrease', 'none'])
+def test_corrections_are_finite(correction):
+    """Two classes apart: a loss above the release's threshold."""
+    cosines = torch.tensor([[1., -1.]], requires_grad=True)
+    loss = _build('CRILoss', counts=[10, 5], scale=70., gamma=1.,
+                  correction=correction)(cosines, torch.tensor([1]))
+    loss.backward()
+    assert torch.isfinite(loss) and torch.isfinite(cosines.grad).all()
+    assert (loss > 115.2) == (correction == 'none')
+
+
+# -- parity with the released code
+
+
+@pytest.fixture(scope='module')
+def golden(shared):
+    path = shared / 'golden/cri_ldam.pt'
+    if not path.is_file():
+        pytest.skip(f'needs the parity references {path}')
+    return torch.load(path, weights_only=True)
+
+
+def _exponent(rule, epoch):
+    begin, end, power = dict(
+        default=(1, 1, 1), rw=(0, 0, 1), drw=(.8, .8, 1),
+        ppw=(.5, .8, 5))[rule]
+    return 0. if rule == 'default' else phased_ramp(
+        epoch, 200, begin, end, power)
+
+
+def test_weights_over_the_epochs(golden):
+    for (counts, rule, epoch), want in golden['class_weights'].items():
+        loss = _build('CRILoss', golden['counts'][counts])
+        loss.set_exponent(_exponent(rule, epoch))
+        torch.testing.assert_close(loss.weights, want, rtol=1e-5, atol=1e-6,
+                                   msg=f'{counts}, {rule}, epoch {epoch}')
+
+
+def test_losses_of_the_release(golden):
+    seen = set()
+    for row in golden['loss_rows']:
+        scale, margin, gamma = (row['kw'][k] for k in ('s', 'max_m', 'gamma'))
+        kind, settings = dict(
+            CrossEntropy=('FocalCrossEntropyLoss', dict(gamma=0.)),
+            LDAMLoss=('LDAMLoss', dict(scale=scale, max_margin=margin)),
+            FocalLoss=('FocalCrossEntropyLoss', dict(gamma=gamma)),
+            CRILoss=('CRILoss', dict(scale=scale, max_margin=margin,
+                                     gamma=gamma)))[row['loss']]
+        loss = _build(kind, golden['counts'][row['counts']], **settings)
+        loss.set_exponent(_exponent('ppw', row['epoch']))
+        x = row['x'].clone().requires_grad_()
+        value = loss(x, row['y'])
+        value.backward()
+        torch.testing.assert_close(value, row['value'], rtol=1e-5, atol=1e-6)
+        torch.testing.assert_close(x.grad, row['grad'], rtol=1e-3, atol=1e-6)
+        seen.add(row['loss'])
+    assert seen == {'CrossEntropy', 'LDAMLoss', 'FocalLoss', 'CRILoss'}
+
+
+def test_deferred_losses_of_ldam(golden):
+    for row in golden['ldam_rows']:
+        if row['loss'] != 'LDAM':
+            continue
+        loss = _build('LDAMLoss', golden['counts'][row['counts']],
+                      weighting='effective_number', beta=row['beta'])
+        loss.set_exponent(1)
+        torch.testing.assert_close(loss.weights, row['weight'], rtol=1e-4,
+                                   atol=1e-5)
+        x = row['x'].clone().requires_grad_()
+        value = loss(x, row['y'])
+        value.backward()
+        torch.testing.assert_close(value, row['value'], rtol=1e-5, atol=1e-6)
+        torch.testing.assert_close(x.grad, row['grad'], rtol=1e-3, atol=1e-6)
+
+
+# -- the cosine head
+
+
+def test_cosine_head():
+    torch.manual_seed(0)
+    head = CosineHead(7, 5, scale=20., loss=dict(
+        type='LDAMLoss', counts=COUNTS, scale=20.))
+    feats = (torch.randn(6, 5), )
+    outputs = head.outputs(feats)
+    for feature, row in zip(feats[0], outputs['cosines']):
+        for direction, value in zip(head.weight, row):
+            assert value.item() == pytest.approx(
+                torch.cosine_similarity(feature, direction, 0).item(),
+                abs=1e-6)
+    torch.testing.assert_close(outputs['logits'], 20 * outputs['cosines'])
+    samples = [FERDataSample().set_gt_label(i) for i in range(6)]
+    torch.testing.assert_close(
+        head.loss(feats, samples)['loss_cls'],
+        _build('LDAMLoss', scale=20.)(outputs['cosines'], torch.arange(6)))
+    predicted = head.predict(feats)
+    torch.testing.assert_close(
+        torch.stack([sample.pred_score for sample in predicted]),
+        outputs['logits'].softmax(1))
+
+
+# -- bad arguments
+
+
+@pytest.mark.parametrize('kind, settings, message', [
+    ('CRILoss', dict(correction='cut'), 'correction must be one of'),
+    ('CRILoss', dict(outlier_probability=0.), 'outlier_probability'),
+    ('CRILoss', dict(scale=0.), 'scale positive'),
+    ('LDAMLoss', dict(max_margin=-.1), 'max_margin'),
+    ('LDAMLoss', dict(counts=[1, 0]), 'every class needs samples'),
+    ('FocalCrossEntropyLoss', dict(gamma=-1.), 'gamma'),
+    ('LogitAdjustedLoss', dict(tau=-1.), 'tau'),
+    ('LogitAdjustedLoss', dict(weighting='none'), 'weighting must be'),
+])
+def test_bad_arguments(kind, settings, message):
+    with pytest.raises(ValueError, match=message):
+        _build(kind, **settings)
+
+
+def test_bad_distributions():
+    with pytest.raises(ValueError, match='needs one label of each sample'):
+        _build('LDAMLoss')(torch.rand(2, 7), torch.full((2, 7), 1 / 7))
+
+
+def test_bad_scale():
+    with pytest.raises(ValueError, match='scale must be positive'):
+        CosineHead(7, 5, scale=0.)
