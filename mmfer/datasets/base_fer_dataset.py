@@ -3,18 +3,15 @@ import os.path as osp
 from typing import Any, Dict, List, Optional, Sequence, Tuple, Union
 
 import numpy as np
-import torch
 from mmengine.dataset import force_full_init
 from mmengine.logging import MMLogger
-from mmpretrain.datasets import BaseDataset
 
-from mmfer.registry import TASK_UTILS
-from mmfer.structures import AnnotationError, ImageError, LabelSpace
+from mmfer.structures import AnnotationError, LabelSpace
 from .auxiliary import LaidLabels
-from .noise import LabelNoise, NoiseRecord, sample_names
-from .noise.label_noise import swap_scores
+from .label_mapping import map_labels
+from .noise import NoiseRecord, add_noise, build_noise
 from .randomness import WorkerRandomness
-
+from .replacing_dataset import ReplacingDataset
 
 COLUMNS = Dict[str, np.ndarray]
 
@@ -28,7 +25,7 @@ def _take(columns: COLUMNS, indices: Union[int, Sequence[int]]) -> COLUMNS:
     return {name: column[rows] for name, column in columns.items()}
 
 
-class BaseFERDataset(BaseDataset):
+class BaseFERDataset(ReplacingDataset):
     """What all readers of expression datasets share.
 
     A reader implements :meth:`load_samples` and names its official label
@@ -94,25 +91,21 @@ class BaseFERDataset(BaseDataset):
         if split not in self.SPLITS:
             raise ValueError(f'{type(self).__name__} has no split {split!r}; '
                              f'it has {list(self.SPLITS)}')
-        if on_error not in ('raise', 'skip'):
-            raise ValueError("on_error must be 'raise' or 'skip', got "
-                             f'{on_error!r}')
         if noise is not None and test_mode:
             raise ValueError('label noise belongs into training annotations; '
                              f'test_mode=True refuses noise={noise!r}')
-        self.noise = None if noise is None else self._build_noise(noise)
+        self.noise = None if noise is None else build_noise(noise)
         self.noise_record: Optional[NoiseRecord] = None
         self.auxiliary = LaidLabels(auxiliary)
         self.split = split
-        self.on_error = on_error
         self.label_space = LabelSpace.get(label_space or self.native_space)
         self.notes: List[str] = []
         self.dropped: Dict[str, int] = {}
         self.sample_offset = 0
         self.randomness = WorkerRandomness()
-        self.failed: Optional[torch.Tensor] = None
         self._columns: COLUMNS = {}
         super().__init__(
+            on_error=on_error,
             ann_file=kwargs.pop('ann_file', ''),
             data_root=osp.expanduser(data_root),
             pipeline=pipeline,
@@ -121,15 +114,6 @@ class BaseFERDataset(BaseDataset):
             metainfo={**(kwargs.pop('metainfo', None) or {}),
                       **self.auxiliary.metainfo},
             **kwargs)
-
-    @staticmethod
-    def _build_noise(noise: dict) -> LabelNoise:
-        built = TASK_UTILS.build(noise) if isinstance(noise, dict) else None
-        if not isinstance(built, LabelNoise):
-            raise TypeError(
-                'noise must be a config of label noise, such as '
-                f"dict(type='SymmetricNoise', ratio=0.3), got {noise!r}")
-        return built
 
     @property
     def native_space(self) -> LabelSpace:
@@ -153,30 +137,19 @@ class BaseFERDataset(BaseDataset):
 
     def load_data_list(self) -> List[dict]:
         """Read the annotations and map them to the wanted label space."""
-        native = self.native_space
-        mapping = native.map_to(self.label_space)
         self.dropped = {}
-        kept = []
-        for sample in self.load_samples():
-            if 'gt_label' not in sample:
-                kept.append(sample)
-                continue
-            label = int(mapping[sample['gt_label']])
-            if label < 0:
-                name = native.classes[sample['gt_label']]
-                self.dropped[name] = self.dropped.get(name, 0) + 1
-                continue
-            sample['gt_label'] = label
-            if 'gt_score' in sample:
-                sample['gt_score'] = self._map_score(sample['gt_score'],
-                                                     mapping)
-            kept.append(sample)
-        self._check_labels(kept)
-        clean = self._add_noise(kept) if self.noise is not None else None
+        kept, dropped = map_labels(
+            self.load_samples(), self.native_space, self.label_space,
+            self.data_root)
+        for name, number in dropped.items():
+            self.dropped[name] = self.dropped.get(name, 0) + number
+        if self.noise is not None:
+            self.noise_record = add_noise(self.noise, kept, self.data_root,
+                                          self.label_space, self.native_space)
         columns = self.make_columns(kept)
         columns.update(self.lay_over(kept))
-        if clean is not None:
-            columns['clean_label'] = clean
+        if self.noise is not None:
+            columns['clean_label'] = self.noise_record.clean
         if kept and self._indices is not None:
             columns = _take(columns, self._indices)
         if not columns['gt_label'].size:
@@ -189,18 +162,6 @@ class BaseFERDataset(BaseDataset):
         if 'img_path' in kept[0] and 'img' not in kept[0]:
             self._check_first_image(kept[0]['img_path'])
         return kept
-
-    def _check_labels(self, samples: List[dict]) -> None:
-        """Expressions are known of all samples, or of none and unused."""
-        known = sum('gt_label' in sample for sample in samples)
-        if known not in (0, len(samples)):
-            raise AnnotationError(
-                f'{type(self).__name__}: {known} of {len(samples)} samples '
-                'have an expression; it must be all or none', self.data_root)
-        if self.noise is not None and samples and not known:
-            raise AnnotationError(
-                f'{type(self).__name__} has no expressions, so that label '
-                'noise has nothing to change', self.data_root)
 
     def lay_over(self, samples: List[dict]) -> COLUMNS:
         """The auxiliary labels of all samples.
@@ -232,48 +193,6 @@ class BaseFERDataset(BaseDataset):
         labels = [sample.get('gt_label', -1) for sample in samples]
         return dict(gt_label=np.array(labels, dtype=np.int64))
 
-    def _add_noise(self, samples: List[dict]) -> np.ndarray:
-        """Put wrong labels into the samples of the whole split.
-
-        Returns:
-            np.ndarray: The clean labels, int64 of shape ``(N, )``.
-        """
-        clean = np.array([s['gt_label'] for s in samples], dtype=np.int64)
-        names = sample_names([s.get('img_path', '') for s in samples],
-                             self.data_root)
-        noisy = self.noise(clean, names, self.label_space, self.native_space)
-        self.noise_record = NoiseRecord(self.noise, names, clean, noisy,
-                                        self.label_space.classes)
-        for i in np.flatnonzero(noisy != clean):
-            sample, old, new = samples[i], int(clean[i]), int(noisy[i])
-            sample['gt_label'] = new
-            if 'gt_score' in sample:
-                sample['gt_score'] = swap_scores(sample['gt_score'], old, new)
-            if 'votes' in sample:
-                sample['votes'] = self._swap_votes(sample['votes'], old, new)
-        return clean
-
-    def _swap_votes(self, votes: np.ndarray, old: int,
-                    new: int) -> np.ndarray:
-        """Votes of a flipped sample, which are in the native order."""
-        native, classes = self.native_space, self.label_space.classes
-        if classes[new] not in native:
-            return np.zeros_like(votes)
-        return swap_scores(votes, native.index(classes[old]),
-                           native.index(classes[new]))
-
-    def _map_score(self, score: Sequence[float],
-                   mapping: np.ndarray) -> np.ndarray:
-        mapped = np.zeros(len(self.label_space), dtype=np.float32)
-        score = np.asarray(score, dtype=np.float32)
-        mapped[mapping[mapping >= 0]] = score[mapping >= 0]
-        if not mapped.sum() > 0:
-            raise AnnotationError(
-                'a distribution with nothing on any class of the label space '
-                f'{list(self.label_space.classes)}', self.data_root,
-                value=score.tolist())
-        return mapped / mapped.sum()
-
     def _check_first_image(self, path: str) -> None:
         if self.require_first_image and not osp.isfile(path):
             raise FileNotFoundError(
@@ -290,9 +209,6 @@ class BaseFERDataset(BaseDataset):
         if self._indices is not None:
             note = f'a subset of {len(self)} samples (indices)'
             self.notes = [n for n in self.notes if n != note] + [note]
-        if self.on_error == 'skip':
-            self.failed = torch.zeros(
-                len(self), dtype=torch.uint8).share_memory_()
         logger = MMLogger.get_current_instance()
         if self.dropped:
             logger.info(f'{type(self).__name__}, {self.split}: dropped '
@@ -433,28 +349,7 @@ class BaseFERDataset(BaseDataset):
     def __getitem__(self, idx: int) -> dict:
         """The transformed sample at ``idx``."""
         self.randomness.sync()
-        try:
-            return super().__getitem__(idx)
-        except ImageError as error:
-            if self.on_error == 'raise' or self.test_mode:
-                raise
-            return self._replacement(idx, error)
-
-    def _replacement(self, idx: int, error: ImageError) -> dict:
-        """The next readable sample after an unreadable one."""
-        for step in range(1, len(self)):
-            self._mark_failed((idx + step - 1) % len(self), error)
-            try:
-                return super().__getitem__((idx + step) % len(self))
-            except ImageError as next_error:
-                error = next_error
-        raise error
-
-    def _mark_failed(self, idx: int, error: ImageError) -> None:
-        if not self.failed[idx]:
-            self.failed[idx] = 1
-            MMLogger.get_current_instance().warning(
-                f'skipped an unreadable image: {error}')
+        return super().__getitem__(idx)
 
     def extra_repr(self) -> List[str]:
         """Further lines of the representation."""

@@ -8,6 +8,7 @@ import numpy as np
 from mmfer.registry import DATASETS
 from mmfer.structures import AU_SETS, au_names
 from .base_fer_dataset import BaseFERDataset
+from .label_mapping import map_score
 from .synthetic import (OCCLUDERS, PARAMETERS, POINTS, sample_faces,
                         to_pixels)
 
@@ -191,9 +192,10 @@ class SyntheticFER(BaseFERDataset):
             info[name] = record[start:stop].reshape(shape)
         info['votes'] = info['votes'].astype(np.uint8)
         info['ambiguity'] = float(info['ambiguity'][0])
-        info['true_distribution'] = self._map_score(
+        info['true_distribution'] = map_score(
             info['true_distribution'],
-            self.native_space.map_to(self.label_space))
+            self.native_space.map_to(self.label_space), self.label_space,
+            self.data_root)
         info['gt_landmarks'] = to_pixels(info['face_points'][:68],
                                          self.image_size)
         occluder = info['face'][PARAMETERS.index('occluder')]

@@ -1,17 +1,15 @@
 # Copyright (c) mmfer contributors.
 import json
 import os
-import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-import mmfer
 from mmfer.datasets import AffectNet, affectnet
 from mmfer.structures import AnnotationError
 
+from ..processes import run_processes
 from .test_affectnet import write_2021
 
 
@@ -126,7 +124,7 @@ def test_broken_off_reading_goes_on(root, monkeypatch):
 WORKER = """
 import json, sys
 import torch.distributed as dist
-rank, root, out = int(sys.argv[1]), sys.argv[2], sys.argv[3]
+rank, out, root = int(sys.argv[1]), sys.argv[2], sys.argv[3]
 dist.init_process_group('gloo', init_method='file://' + out + '/store',
                         rank=rank, world_size=2)
 from mmfer.datasets import AffectNet, affectnet
@@ -141,16 +139,7 @@ dist.destroy_process_group()
 
 
 def test_only_the_main_process_reads(root, tmp_path):
-    environment = {**os.environ, 'OMP_NUM_THREADS': '1',
-                   'PYTHONPATH': os.fspath(Path(mmfer.__file__).parents[1])}
-    workers = [
-        subprocess.Popen(
-            [sys.executable, '-c', WORKER, str(rank), str(root),
-             str(tmp_path)], env=environment, stderr=subprocess.PIPE)
-        for rank in range(2)
-    ]
-    for worker in workers:
-        assert worker.wait() == 0, worker.stderr.read().decode()[-3000:]
+    run_processes(WORKER, tmp_path, root)
     first, second = (
         json.loads((tmp_path / f'{rank}.json').read_text())
         for rank in range(2))

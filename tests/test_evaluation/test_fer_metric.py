@@ -2,10 +2,6 @@
 import json
 import logging
 import math
-import os
-import subprocess
-import sys
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -19,6 +15,7 @@ from sklearn.metrics import (accuracy_score, balanced_accuracy_score,
 from mmfer.evaluation import FERMetric
 from mmfer.registry import METRICS
 from mmfer.structures import FERDataSample
+from ..processes import run_processes
 
 CLASSES = ('happiness', 'sadness', 'fear', 'anger')
 
@@ -319,20 +316,7 @@ def test_two_processes_with_uneven_shards(tmp_path):
     scores, labels = _data(23, seed=7)
     scores = scores.astype(np.float32)
     np.savez(tmp_path / 'data.npz', scores=scores, labels=labels)
-    (tmp_path / 'worker.py').write_text(WORKER)
-    root = Path(__file__).resolve().parents[2]
-    env = dict(os.environ, OMP_NUM_THREADS='1',
-               PYTHONPATH=f"{root}{os.pathsep}"
-               f"{os.environ.get('PYTHONPATH', '')}")
-    processes = [
-        subprocess.Popen(
-            [sys.executable, 'worker.py', str(rank), str(tmp_path)],
-            cwd=tmp_path, env=env, stderr=subprocess.PIPE, text=True)
-        for rank in range(2)
-    ]
-    for process in processes:
-        _, errors = process.communicate(timeout=300)
-        assert process.returncode == 0, errors[-3000:]
+    run_processes(WORKER, tmp_path)
     want = _evaluate(_samples(scores, labels, scores), list('abcd'))
     results = [
         json.loads((tmp_path / f'result{rank}.json').read_text())

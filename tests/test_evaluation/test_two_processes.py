@@ -4,10 +4,6 @@
 The second process has no label of action units, valence and arousal.
 """
 import json
-import os
-import subprocess
-import sys
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -15,6 +11,7 @@ import torch
 
 from mmfer.evaluation import AUMetric, VAMetric
 from mmfer.structures import au_names
+from ..processes import run_processes
 from .test_va_metric import va_data
 
 WORKER = '''
@@ -90,20 +87,7 @@ def test_one_process_without_labels(tmp_path):
         pred_va=pred_va, gt_va=gt_va,
         feats=rng.normal(size=(10, 4)).astype(np.float32))
     np.savez(tmp_path / 'data.npz', **data)
-    (tmp_path / 'worker.py').write_text(WORKER)
-    root = Path(__file__).resolve().parents[2]
-    env = dict(os.environ, OMP_NUM_THREADS='1',
-               PYTHONPATH=f"{root}{os.pathsep}"
-               f"{os.environ.get('PYTHONPATH', '')}")
-    processes = [
-        subprocess.Popen(
-            [sys.executable, 'worker.py', str(rank), str(tmp_path)],
-            cwd=tmp_path, env=env, stderr=subprocess.PIPE, text=True)
-        for rank in range(2)
-    ]
-    for process in processes:
-        _, errors = process.communicate(timeout=500)
-        assert process.returncode == 0, errors[-3000:]
+    run_processes(WORKER, tmp_path)
     results = [
         json.loads((tmp_path / f'result{rank}.json').read_text())
         for rank in range(2)

@@ -1,4 +1,5 @@
 # Copyright (c) mmfer contributors.
+from .add_noise import add_noise, build_noise
 from .file_noise import FileNoise
 from .label_noise import LabelNoise
 from .matrix_noise import MatrixNoise
@@ -15,5 +16,7 @@ __all__ = [
     'PairNoise',
     'SymmetricNoise',
     'TransitionNoise',
+    'add_noise',
+    'build_noise',
     'sample_names',
 ]

@@ -1,8 +1,4 @@
 # Copyright (c) mmfer contributors.
-import subprocess
-import sys
-from pathlib import Path
-
 import numpy as np
 import pytest
 from mmengine.dataset import (ClassBalancedDataset, ConcatDataset,
@@ -15,6 +11,7 @@ from scipy.stats import chisquare
 from mmfer.datasets import FERCSV
 from mmfer.datasets.samplers import ClassBalancedSampler
 from mmfer.datasets.samplers.labels import dataset_labels
+from ...processes import run_processes
 
 
 class Labels:
@@ -166,13 +163,7 @@ dist.destroy_process_group()
 
 
 def test_two_ranks_share_one_draw(tmp_path):
-    repository = Path(__file__).resolve().parents[3]
-    workers = [
-        subprocess.Popen([sys.executable, '-c', WORKER, str(rank),
-                          str(tmp_path)], cwd=repository)
-        for rank in range(2)
-    ]
-    assert [worker.wait(timeout=300) for worker in workers] == [0, 0]
+    run_processes(WORKER, tmp_path)
     for name in ('given', 'agreed'):
         first, second = (np.load(tmp_path / f'{name}{rank}.npz')
                          for rank in range(2))

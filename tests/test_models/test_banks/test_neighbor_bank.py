@@ -120,10 +120,13 @@ def test_no_step_waits():
     bank, numbers = bank_of(), SampleScalars()
     numbers.initialise(6)
     index = torch.tensor([4, 1])
+    evidence = torch.rand(2)
     with ForbidWaits():
         bank.neighbors(index)
-        bank.update(index, torch.rand(2, 3), torch.rand(2, 4), torch.rand(2))
-        numbers.step(index, numbers(index))
+        bank.update(index, torch.rand(2, 3), torch.rand(2, 4), evidence)
+        numbers.step(index, numbers(index) + 1)
+    assert torch.equal(bank.evidence[index], evidence)
+    assert numbers.moved.nonzero().flatten().tolist() == [1, 4]
 
 
 def _process(rank, folder):

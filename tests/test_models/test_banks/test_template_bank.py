@@ -1,19 +1,15 @@
 # Copyright (c) mmfer contributors.
 import copy
 import math
-import os
-import subprocess
-import sys
-from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 
-import mmfer
 from mmfer.models.banks import TemplateBank
 from mmfer.models.banks.confidence_bins import confidence_bins, top_parts
 from mmfer.registry import MODELS
+from ...processes import run_processes
 
 CLASSES, LENGTH = 3, 5
 
@@ -91,11 +87,14 @@ class Oracle:
         direction = self.mean_of(self.means[c]) - self.center
         return direction / np.linalg.norm(direction)
 
-    def check(self, bank):
-        np.testing.assert_allclose(bank.center, self.center, atol=1e-5)
-        for c in range(CLASSES):
-            np.testing.assert_allclose(
-                bank.templates[c], self.template(c), atol=1e-5)
+    def table(self):
+        """The centre, then all templates."""
+        return np.stack(
+            [self.center, *(self.template(c) for c in range(CLASSES))])
+
+
+def _table(bank):
+    return torch.cat([bank.center[None], bank.templates]).numpy()
 
 
 @pytest.mark.parametrize('options', [
@@ -116,7 +115,7 @@ def test_templates_against_a_loop(options):
         _feed(bank, epoch)
         found.append(bank.commit().tolist())
         oracle.add(epoch)
-        oracle.check(bank)
+        np.testing.assert_allclose(_table(bank), oracle.table(), atol=1e-5)
     # The first epoch has no centre to look from.
     assert found == [[False] * 3, [True, False, False], [True] * 3,
                      [False, True, True], [False, True, True]]
@@ -163,7 +162,7 @@ def test_repeated_samples_without_confidence_are_the_mean():
             bank.observe(features, labels, predictions)
         bank.commit()
         oracle.add((features, labels, predictions, confidence))
-        oracle.check(bank)
+        np.testing.assert_allclose(_table(bank), oracle.table(), atol=1e-5)
 
 
 def test_nothing_is_noted_in_evaluation_or_without_label():
@@ -365,14 +364,7 @@ dist.destroy_process_group()
 def test_two_processes_are_one(tmp_path):
     epochs = [_epoch(0), _epoch(1), _epoch(2, (5, 5, 3))]
     torch.save(epochs, tmp_path / 'epochs.pt')
-    root = os.fspath(Path(mmfer.__file__).parents[1])
-    workers = [
-        subprocess.Popen(
-            [sys.executable, '-c', WORKER, str(rank), str(tmp_path)],
-            env={**os.environ, 'PYTHONPATH': root, 'OMP_NUM_THREADS': '1'})
-        for rank in range(2)
-    ]
-    assert [worker.wait(timeout=300) for worker in workers] == [0, 0]
+    run_processes(WORKER, tmp_path)
     first, second = (torch.load(tmp_path / f'bank{rank}.pt',
                                 weights_only=True) for rank in range(2))
     bank = _bank()
