@@ -20,14 +20,14 @@ from rich.table import Table
 from mmfer.analysis.comparison import (Cell, Outcome, Row, cell_config,
                                        make_grid, model_cost, summarise,
                                        train_all, write_report)
-from mmfer.analysis.comparison.report import HEADERS, cells_of, notes
+from mmfer.analysis.comparison.report import cells_of, headers, notes
 from mmfer.apis.arguments import OptionAction
 
 TRAIN = osp.join(osp.dirname(osp.abspath(__file__)), 'train.py')
 EXAMPLES = """examples:
   five remedies for noisy labels, three seeds each:
     python tools/compare.py --configs configs/baseline/A.py configs/scn/B.py \\
-        --noise 0.3 --seeds 0 1 2
+        --noise 0.3 --seeds 0 1 2 --metrics label_bank/total_precision
   three networks on three datasets:
     python tools/compare.py --configs configs/baseline/*_rafdb.py \\
         --datasets configs/_base_/datasets/{rafdb,ferplus,sfew}.py
@@ -61,6 +61,10 @@ def parse_args(args: Optional[Sequence[str]] = None) -> argparse.Namespace:
                         help='(default: work_dirs/comparison)')
     parser.add_argument('--jobs', type=int, default=1,
                         help='runs at a time (default: 1)')
+    parser.add_argument('--metrics', nargs='+', default=[], metavar='KEY',
+                        help='metrics of the last evaluation that get a '
+                        'column, beside accuracy, UAR, F1 and ECE; names as '
+                        'in protocol.json')
     parser.add_argument('--cfg-options', nargs='+', action=OptionAction,
                         default={}, metavar='KEY=VALUE',
                         help='settings laid over every config')
@@ -101,7 +105,7 @@ def show(rows: List[Row]) -> None:
     console = Console(width=None if sys.stdout.isatty() else 160)
     for ground in dict.fromkeys(row.ground for row in rows):
         table = Table(title=ground)
-        for header in HEADERS:
+        for header in headers(rows):
             table.add_column(
                 header, justify='left' if header == 'method' else 'right')
         for row in rows:
@@ -130,7 +134,7 @@ def main(argv: Optional[Sequence[str]] = None) -> int:
         costs = {cell.method: model_cost(cfg)
                  for cell, cfg in reversed(configs.items())}
         outcomes = train(configs, args)
-        rows = summarise(outcomes, costs)
+        rows = summarise(outcomes, costs, args.metrics)
     except (FileNotFoundError, ValueError) as error:
         sys.exit(f'compare: {error}')
     show(rows)

@@ -1,13 +1,5 @@
-_base_ = [
-    '../_base_/models/resnet18.py',
-    '../_base_/datasets/synthetic.py',
-    '../_base_/schedules/adamw_cosine_40e.py',
-    '../_base_/default_runtime.py',
-]
-
-# Drawn faces need no face weights.
-init_weights = 'random'
+_base_ = ['../_base_/models/resnet18.py', '../_base_/synthetic_64px.py']
 
 model = dict(
-    backbone=dict(zero_init_residual=False), head=dict(num_classes=8))
-optim_wrapper = dict(optimizer=dict(lr=1e-3))
+    backbone=_base_.stride16_scratch,
+    head=dict(num_classes=8, in_channels=256))

@@ -1,14 +1,6 @@
-_base_ = [
-    '../_base_/models/dan_resnet18.py',
-    '../_base_/datasets/synthetic.py',
-    '../_base_/schedules/adamw_cosine_40e.py',
-    '../_base_/default_runtime.py',
-]
-
-# Drawn faces need no face weights.
-init_weights = 'random'
+_base_ = ['../_base_/models/dan_resnet18.py', '../_base_/synthetic_64px.py']
 
 model = dict(
-    backbone=dict(zero_init_residual=False), head=dict(num_classes=8))
-optim_wrapper = dict(optimizer=dict(lr=1e-3))
-train_dataloader = dict(drop_last=True)
+    backbone=_base_.stride16_scratch,
+    neck=dict(in_channels=256),
+    head=dict(num_classes=8, in_channels=256))

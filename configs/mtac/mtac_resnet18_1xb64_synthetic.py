@@ -1,27 +1,20 @@
-_base_ = [
-    '../_base_/models/mtac_resnet18.py',
-    '../_base_/datasets/synthetic.py',
-    '../_base_/schedules/adamw_cosine_40e.py',
-    '../_base_/template_relabeling.py',
-]
-
-# Drawn faces need no face weights.
-init_weights = 'random'
+_base_ = ['../_base_/models/mtac_resnet18.py', '../_base_/synthetic_64px.py']
 
 model = dict(
-    backbone=dict(zero_init_residual=False),
+    backbone=_base_.stride16_scratch,
     head=dict(
         num_classes=8,
+        in_channels=256,
         task_heads=dict(
             au=dict(
                 au_set='synthetic',
                 loss=dict(type='ActionUnitLoss', threshold=0.5)))),
     label_bank=dict(num_classes=8))
-optim_wrapper = dict(optimizer=dict(lr=1e-3))
-train_dataloader = dict(drop_last=True)
 custom_hooks = [
     *_base_.custom_hooks,
-    dict(type='TaskRampHook', ramps=dict(au=6, va=6, template=6)),
+    dict(type='TemplateHook'),
+    dict(type='LabelCorrectionHook', start_epoch=4),
+    dict(type='TaskRampHook', ramps=dict(au=3, va=3, template=3)),
     dict(type='AUGraphHook'),
 ]
 val_evaluator = [

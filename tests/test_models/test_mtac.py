@@ -70,3 +70,5 @@ def test_all_tasks_are_measured(run):
     metrics = block['result']['last']['metrics']
     for name in ('expr/accuracy', 'au/f1', 'va/ccc'):
         assert name in metrics, sorted(metrics)
+    bank = run.model.label_bank
+    assert metrics['label_bank/changed'] == (bank.label != bank.given).sum()

@@ -1,4 +1,4 @@
-# Drawn faces with known truth, at 112 px; nothing to download.
+# Drawn faces with known truth, at 64 px; nothing to download.
 _base_ = ['face224.py']
 
 train_pipeline = [
@@ -12,10 +12,10 @@ test_pipeline = [
     dict(type='PackFERInputs'),
 ]
 
-faces = dict(type='SyntheticFER')
+faces = dict(type='SyntheticFER', image_size=64)
 train_dataloader = dict(
-    dataset=dict(size=10000, pipeline=train_pipeline, **faces))
-test = dict(size=2000, pipeline=test_pipeline, **faces)
+    dataset=dict(size=6000, pipeline=train_pipeline, **faces))
+test = dict(size=1000, pipeline=test_pipeline, **faces)
 val_dataloader = dict(dataset=dict(split='valid', **test))
 test_dataloader = dict(dataset=dict(split='test', **test))
 val_evaluator = [dict(type='FERMetric'), dict(type='ConfidenceMetric')]

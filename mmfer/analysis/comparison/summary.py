@@ -1,12 +1,12 @@
 # Copyright (c) mmfer contributors.
 """From the results of single runs to the rows of a table."""
 from statistics import mean, stdev
-from typing import Dict, List, Mapping, NamedTuple, Optional
+from typing import Dict, List, Mapping, NamedTuple, Optional, Sequence
 
 from .grid import Cell
 from .runs import Outcome
 
-#: Columns of the table: name -> metric of the last epoch.
+#: Columns of every table: name -> metric of the last epoch.
 METRICS = dict(accuracy='expr/accuracy', UAR='expr/uar', F1='expr/f1',
                ECE='expr/ece')
 
@@ -49,14 +49,18 @@ class Row(NamedTuple):
 
 
 def summarise(outcomes: Mapping[Cell, Outcome],
-              costs: Optional[Mapping[str, Dict[str, float]]] = None
-              ) -> List[Row]:
+              costs: Optional[Mapping[str, Dict[str, float]]] = None,
+              further: Sequence[str] = ()) -> List[Row]:
     """One row a method and ground, in the order of the runs.
 
     Args:
         outcomes (Mapping[Cell, Outcome]): How each run ended.
         costs (Mapping, optional): Method -> its cost. Defaults to None.
+        further (Sequence[str]): Metrics of the last epoch that get a column
+            beside ``METRICS``, for example ``'label_bank/total_recall'``.
+            Defaults to ().
     """
+    metrics = {**METRICS, **{key: key for key in further}}
     rows: List[Row] = []
     for ground in dict.fromkeys(cell.ground for cell in outcomes):
         here = {cell: out for cell, out in outcomes.items()
@@ -66,7 +70,7 @@ def summarise(outcomes: Mapping[Cell, Outcome],
             runs = {cell.seed: out for cell, out in here.items()
                     if cell.method == method}
             values = {column: _values(runs, metric)
-                      for column, metric in METRICS.items()}
+                      for column, metric in metrics.items()}
             accuracy = values['accuracy']
             times = [out.iteration for out in runs.values() if out.iteration]
             common = [] if base is None else sorted(accuracy.keys() & base)

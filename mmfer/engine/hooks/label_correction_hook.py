@@ -28,7 +28,9 @@ class LabelCorrectionHook(Hook):
     where label noise was added on purpose, the clean label. With clean labels
     it also logs precision and recall, see
     :func:`~mmfer.engine.label_corrections.correction_quality`; all numbers go
-    to the message hub and the visualizer as ``label_bank/...``.
+    to the message hub and the visualizer as ``label_bank/...``, and into the
+    metrics of the next evaluation, so that they stand in ``protocol.json``.
+    After training it tells how many wrong labels were put right.
 
     A resumed run drops the lines of epochs after its checkpoint, so none
     stands there twice. ``load_from`` does not carry a bank over.
@@ -54,6 +56,7 @@ class LabelCorrectionHook(Hook):
         self.start_epoch = start_epoch
         self._samples: Optional[TrainingLabels] = None
         self._clean: Optional[np.ndarray] = None
+        self._figures: Dict[str, float] = {}
 
     @staticmethod
     def _bank(runner: Runner) -> LabelBank:
@@ -114,32 +117,50 @@ class LabelCorrectionHook(Hook):
         """Apply, write and reckon the corrections."""
         bank = self._bank(runner)
         changes = bank.commit()
-        self._report(runner, bank, changes)
-
-    @master_only
-    def _report(self, runner: Runner, bank: LabelBank,
-                changes: Corrections) -> None:
-        epoch, number = runner.epoch + 1, len(changes.index)
-        lines = correction_lines(epoch, changes, self._samples, self._clean)
-        path = osp.join(runner.work_dir, 'corrections.jsonl')
-        with open(path, 'a', encoding='utf-8') as file:
-            file.writelines(f'{line}\n' for line in lines)
         quality = correction_quality(
             changes, bank.label, self._samples.given, self._clean,
             bank.confidence, getattr(bank.correction, 'low_ratio', 0.3))
         changed = int((bank.label != bank.given).sum())
-        values: Dict[str, float] = dict(
-            changes=number, dropped=changes.dropped, changed=changed,
-            **quality)
-        values = {f'label_bank/{k}': v for k, v in values.items()}
-        runner.message_hub.update_scalars(values)
-        runner.visualizer.add_scalars(values, step=epoch)
+        self._figures = {
+            f'label_bank/{k}': v for k, v in dict(
+                changes=len(changes.index), dropped=changes.dropped,
+                changed=changed, **quality).items()
+        }
+        self._report(runner, changes)
         runner.logger.info(
-            f'label bank, epoch {epoch}: {number} labels changed' +
+            f'label bank, epoch {runner.epoch + 1}: {len(changes.index)} '
+            'labels changed' +
             (f', {changes.dropped} held back by max_changes'
              if changes.dropped else '') +
             f'; {changed} of {bank.size} differ from the given ones' +
             ''.join(self._percent(quality)))
+
+    @master_only
+    def _report(self, runner: Runner, changes: Corrections) -> None:
+        lines = correction_lines(runner.epoch + 1, changes, self._samples,
+                                 self._clean)
+        path = osp.join(runner.work_dir, 'corrections.jsonl')
+        with open(path, 'a', encoding='utf-8') as file:
+            file.writelines(f'{line}\n' for line in lines)
+        runner.message_hub.update_scalars(self._figures)
+        runner.visualizer.add_scalars(self._figures, step=runner.epoch + 1)
+
+    def after_val_epoch(self, runner: Runner,
+                        metrics: Optional[Dict[str, float]] = None) -> None:
+        """The state of the labels belongs to the result of an epoch."""
+        if metrics is not None:
+            metrics.update(self._figures)
+
+    def after_train(self, runner: Runner) -> None:
+        """Tell how many wrong labels were put right, if that is known."""
+        now, given = self._bank(runner).label.cpu().numpy(), self._samples.given
+        known, true = self._clean >= 0, now == self._clean
+        wrong = known & (given != self._clean)
+        if wrong.any():
+            runner.logger.info(
+                f'label bank: {(wrong & true).sum()} of {wrong.sum()} wrong '
+                f'labels were put right, {(known & ~wrong & ~true).sum()} of '
+                f'{(known & ~wrong).sum()} true ones spoilt')
 
     @staticmethod
     def _percent(quality: Dict[str, float]) -> List[str]:

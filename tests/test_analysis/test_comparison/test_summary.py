@@ -6,7 +6,7 @@ import pytest
 
 from mmfer.analysis.comparison import (Cell, Outcome, summarise,
                                        write_report)
-from mmfer.analysis.comparison.report import cells_of, notes
+from mmfer.analysis.comparison.report import cells_of, headers, notes
 
 VALUES = dict(a=(70., 72., 71.), b=(73., 74., 75.5), c=(60., 60., 60.))
 
@@ -57,6 +57,16 @@ def test_failed_run_leaves_the_others(rows):
 def test_nothing_but_failures():
     row, = summarise({Cell('a.py', None, None, 0): Outcome(problem='no')})
     assert row.mean('accuracy') is None and cells_of(row)[1] == '-'
+
+
+def test_further_columns():
+    seen, unseen = outcome(70.), outcome(60.)
+    seen.protocol['result']['last']['metrics']['bank/share'] = 0.25
+    rows = summarise({Cell('a.py', None, None, 0): seen,
+                      Cell('b.py', None, None, 0): unseen},
+                     further=['bank/share'])
+    column = headers(rows).index('bank/share')
+    assert [cells_of(row)[column] for row in rows] == ['0.250', '-']
 
 
 def test_report(rows, tmp_path):

@@ -97,6 +97,9 @@ def test_corrections_follow_the_rule(toy_runner, log_of):
     text = log_of(runner)
     assert f'label bank, epoch 3: {CAP} labels changed' in text
     assert f'precision {100 * right / CAP:.2f} %' in text
+    bad = [i for i in range(60) if given[i] != TRUTH[i]]
+    right = sum(final[i] == TRUTH[i] for i in bad)
+    assert f'{right} of {len(bad)} wrong labels were put right' in text
     scalars = next(Path(runner.work_dir).glob('*/vis_data/scalars.json'))
     assert 'label_bank/precision' in scalars.read_text()
 

@@ -1,11 +1,9 @@
 # Copyright (c) mmfer contributors.
-import multiprocessing
-
 import pytest
 import torch
-import torch.distributed as dist
 
 from mmfer.models.banks import NeighborBank, SampleScalars
+from ...processes import run_processes
 from ...sync_guard import ForbidWaits
 
 
@@ -129,33 +127,33 @@ def test_no_step_waits():
     assert numbers.moved.nonzero().flatten().tolist() == [1, 4]
 
 
-def _process(rank, folder):
-    dist.init_process_group('gloo', init_method=f'file://{folder}/store',
-                            rank=rank, world_size=2)
-    bank, numbers = bank_of(feature_dtype='float16'), SampleScalars()
-    numbers.initialise(6)
-    steps = [[[0, 1], [2]], [[3], [2, 4]]][rank]
-    for step, index in enumerate(steps):
-        look(bank, index, 10 * rank + step)
-        numbers.step(torch.tensor(index), torch.full((len(index), ), -1.))
-    bank.merge()
-    numbers.merge()
-    look(bank, [5], 7)  # alike on both ranks
-    bank.merge()
-    torch.save(dict(bank.state_dict(), moved=numbers.moved[:6]),
-               f'{folder}/{rank}.pth')
-    dist.destroy_process_group()
+WORKER = """
+import sys
+import torch
+import torch.distributed as dist
+from mmfer.models.banks import SampleScalars
+from tests.test_models.test_banks.test_neighbor_bank import bank_of, look
+rank, folder = int(sys.argv[1]), sys.argv[2]
+dist.init_process_group('gloo', init_method=f'file://{folder}/store',
+                        rank=rank, world_size=2)
+bank, numbers = bank_of(feature_dtype='float16'), SampleScalars()
+numbers.initialise(6)
+steps = [[[0, 1], [2]], [[3], [2, 4]]][rank]
+for step, index in enumerate(steps):
+    look(bank, index, 10 * rank + step)
+    numbers.step(torch.tensor(index), torch.full((len(index), ), -1.))
+bank.merge()
+numbers.merge()
+look(bank, [5], 7)  # alike on both ranks
+bank.merge()
+torch.save(dict(bank.state_dict(), moved=numbers.moved[:6]),
+           f'{folder}/{rank}.pth')
+dist.destroy_process_group()
+"""
 
 
 def test_two_processes_agree(tmp_path):
-    context = multiprocessing.get_context('fork')
-    processes = [context.Process(target=_process, args=(rank, tmp_path))
-                 for rank in range(2)]
-    for process in processes:
-        process.start()
-    for process in processes:
-        process.join(120)
-        assert process.exitcode == 0
+    run_processes(WORKER, tmp_path)
     first, second = (torch.load(tmp_path / f'{rank}.pth', weights_only=True)
                      for rank in range(2))
     for name, value in first.items():

@@ -1,5 +1,5 @@
 _base_ = [
-    '../_base_/models/eac_resnet50.py', '../_base_/ferplus_64px_noise30.py'
+    '../_base_/models/eac_resnet50.py', '../_base_/ferplus_48px_noise30.py'
 ]
 
 # Each view is erased by itself, the released code's way for noisy labels.

@@ -1,5 +1,5 @@
 _base_ = [
-    '../_base_/models/dan_resnet18.py', '../_base_/ferplus_64px_noise30.py'
+    '../_base_/models/dan_resnet18.py', '../_base_/ferplus_48px_noise30.py'
 ]
 
 model = dict(

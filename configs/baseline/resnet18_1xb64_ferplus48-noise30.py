@@ -1,4 +1,4 @@
-_base_ = ['../_base_/models/resnet18.py', '../_base_/ferplus_64px_noise30.py']
+_base_ = ['../_base_/models/resnet18.py', '../_base_/ferplus_48px_noise30.py']
 
 model = dict(
     flip_test=True,
