@@ -39,8 +39,11 @@ class ChangeAdaptiveFrames(KeyFrames):
         numbers = numbers[(numbers >= results['onset'])
                           & (numbers <= results['offset'])]
         path = self._path(results['frames'].read(numbers.tolist()), numbers)
-        return np.interp(np.linspace(0, path[-1], self.num_frames), path,
-                         numbers)
+        times = np.interp(np.linspace(0, path[-1], self.num_frames), path,
+                          numbers)
+        # The first frame also where nothing changes after it.
+        times[0] = numbers[0]
+        return times
 
     def _path(self, frames: list, numbers: np.ndarray) -> np.ndarray:
         """The change accumulated up to each frame, ascending from 0."""

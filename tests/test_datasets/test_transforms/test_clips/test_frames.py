@@ -98,7 +98,7 @@ def test_short_clips_are_interpolated(folder, choice):
 def test_frames_lie_dense_where_the_face_moves(tmp_path):
     """All change lies between frames 20 and 30."""
     path = write_frames(
-        tmp_path / 'a', range(60),
+        tmp_path / 'a', range(57),
         make=lambda number, size: frame(6 * min(max(number, 20), 30), size))
     opened_clip = opened(path)
     times = ChangeAdaptiveFrames(9, uniform=0.)(opened_clip)['frame_times']
