@@ -2,11 +2,9 @@
 import os.path as osp
 from typing import Any, Dict, Iterator, Optional
 
-import numpy as np
-
 from mmfer.registry import DATASETS
-from mmfer.structures import AnnotationError, au_occurrence, parse_au_string
-from .coding_sheet import UNKNOWN_FRAME
+from mmfer.structures import AnnotationError
+from .coding_sheet import UNKNOWN_FRAME, CodedClip
 from .micro_expression_dataset import MicroExpressionDataset
 from .tables import read_csv, to_int
 
@@ -86,19 +84,22 @@ class MEGC2019(MicroExpressionDataset):
         if source not in _SETS:
             raise AnnotationError('an unknown set', path, line,
                                   row['dataset'], f'known are {_SETS}')
-        frames = {
-            name: to_int(row[name], name, path, line, 0)
+        frames = [
+            to_int(row[name], name, path, line, 0)
             if row.get(name) else UNKNOWN_FRAME
             for name in ('onset', 'apex', 'offset')
-        }
-        units = np.full(len(self.units), np.nan, dtype=np.float32)
-        if row.get('aus'):
-            units = au_occurrence(parse_au_string(row['aus'], path, line),
-                                  self.units)
-        place = dict(img_path=row[self.picture]) if self.picture else dict(
-            clip_path=self.clip_name[source].format(**row))
-        (kind, name), = place.items()
-        return {kind: osp.join(self.data_root, name), **frames,
-                'gt_label': to_int(row['label3'], 'label3', path, line, 0, 2),
-                'gt_au': units, 'source_set': source,
-                'subject': f'{source}/{row["subject"]}'}
+        ]
+        clip = CodedClip(line, row['subject'], row['clip'], row['label3'],
+                         *frames, row.get('aus', ''), UNKNOWN_FRAME)
+        onset, apex, offset = self.in_order(clip, path).frames
+        sample = dict(
+            onset=onset, apex=apex, offset=offset,
+            gt_label=to_int(clip.emotion, 'label3', path, line, 0, 2),
+            gt_au=self.read_units(clip.units, path, line), source_set=source,
+            subject=f'{source}/{clip.subject}')
+        if self.picture:
+            sample['img_path'] = osp.join(self.data_root, row[self.picture])
+        else:
+            sample['clip_path'] = osp.join(
+                self.data_root, self.clip_name[source].format(**row))
+        return sample

@@ -175,18 +175,29 @@ class MicroExpressionDataset(BaseFERDataset):
             self.dropped[emotion] = self.dropped.get(emotion, 0) + 1
             return None
         onset, apex, offset = self.in_order(row, path).frames
-        names = self.clip_fields(row, path)
-        units = np.full(len(self.units), np.nan, dtype=np.float32)
-        if row.units:
-            units = au_occurrence(
-                parse_au_string(row.units, path, row.line), self.units)
+        fields = dict(self.clip_fields(row, path), emotion=emotion)
         return dict(
-            clip_path=osp.join(self.data_root, self.clip_name.format(
-                emotion=emotion, **names)),
+            clip_path=self._clip_path(fields),
             onset=onset, apex=apex, offset=offset,
             fps=self.FPS if row.fps == UNKNOWN_FRAME else row.fps,
-            gt_label=label, gt_au=units, source_set=self.SOURCE_SET,
-            subject=f'{self.SOURCE_SET}/{names["subject"]}')
+            gt_label=label, gt_au=self.read_units(row.units, path, row.line),
+            source_set=self.SOURCE_SET,
+            subject=f'{self.SOURCE_SET}/{fields["subject"]}')
+
+    def read_units(self, text: str, path: str, line: int) -> np.ndarray:
+        """Action units in the order of ``au_set``, float32 ``(K, )``; NaN
+        where none were coded."""
+        if not text:
+            return np.full(len(self.units), np.nan, dtype=np.float32)
+        return au_occurrence(parse_au_string(text, path, line), self.units)
+
+    def _clip_path(self, fields: Dict[str, str]) -> str:
+        try:
+            name = self.clip_name.format(**fields)
+        except (KeyError, IndexError):
+            raise ValueError(f'clip_name is {self.clip_name!r}, but only '
+                             f'{sorted(fields)} are known') from None
+        return osp.join(self.data_root, name)
 
     def emotion_name(self, row: CodedClip, path: str) -> str:
         """The emotion of a row, in any known spelling."""
@@ -213,9 +224,8 @@ class MicroExpressionDataset(BaseFERDataset):
                                   f'known are {list(known.classes)}')
         if not self.three_classes:
             return known.index(emotion)
-        emotion = self.COMPOSITE.get(emotion, '')
-        space = self.native_space
-        return space.index(emotion) if emotion else None
+        group = self.COMPOSITE.get(emotion)
+        return None if group is None else self.native_space.index(group)
 
     def in_order(self, row: CodedClip, path: str) -> CodedClip:
         """A row with onset, apex and offset in their order."""
