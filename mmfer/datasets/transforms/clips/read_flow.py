@@ -48,7 +48,7 @@ class ReadFlow(BaseTransform):
             raise ValueError(f'unknown flow method {method!r}; known: '
                              f'{sorted(FLOW_METHODS)}')
         self.method = method
-        self.prepare = ClipTransform(transforms)
+        self.transforms = ClipTransform(transforms)
         self.cache = FlowCache(cache_dir)
 
     def transform(self, results: dict) -> dict:
@@ -60,14 +60,14 @@ class ReadFlow(BaseTransform):
 
         def compute() -> np.ndarray:
             clip = dict(results, img=frames.read_at(times))
-            return flow_from_first(self.prepare(clip)['img'], self.method)
+            return flow_from_first(self.transforms(clip)['img'], self.method)
 
-        key = repr((frames.name, times.tolist(), self.method, self.prepare))
+        key = repr((frames.name, times.tolist(), self.method, self.transforms))
         flow = self.cache.get(key, compute)
         size = flow.shape[1:3]
         return dict(results, img=flow[0] if len(flow) == 1 else flow,
                     is_flow=True, img_shape=size, ori_shape=size)
 
     def __repr__(self) -> str:
-        return (f'{type(self).__name__}(transforms={self.prepare}, '
+        return (f'{type(self).__name__}(transforms={self.transforms}, '
                 f'method={self.method!r}, cache_dir={self.cache.folder!r})')
