@@ -47,4 +47,5 @@ class KeyFrames(BaseTransform):
         return results
 
     def __repr__(self) -> str:
-        return f'{type(self).__name__}({getattr(self, "num_frames", "")})'
+        settings = ', '.join(f'{k}={v!r}' for k, v in vars(self).items())
+        return f'{type(self).__name__}({settings})'
