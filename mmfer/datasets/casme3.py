@@ -1,5 +1,6 @@
 # Copyright (c) mmfer contributors.
 from mmfer.registry import DATASETS
+from .coding_sheet import CodedClip
 from .micro_expression_dataset import MicroExpressionDataset
 
 
@@ -18,7 +19,9 @@ class CASME3(MicroExpressionDataset):
         └── spNO.1/a/color/355.jpg ...
 
     A video holds several micro-expressions; each is a sample of the same
-    folder with its own onset, apex and offset. Depth is not read.
+    folder with its own onset, apex and offset. Two rows of the released sheet
+    have 0 for an offset: as far behind the apex as the onset lies before it
+    is taken, our choice, since the video goes on. Depth is not read.
 
     Args:
         data_root (str): The folder above.
@@ -29,8 +32,14 @@ class CASME3(MicroExpressionDataset):
     SOURCE_SET, SUBJECT, FPS = 'casme3', 'spNO.{}', 30
     SHEET = 'casme3_table.xlsx'
     CLIP_NAME = '{subject}/{clip}/color'
-    UNITS = 'dfme'
+    UNITS = 'casme3'
     # Of the released sheet.
     OFFICIAL_COUNTS = dict(
         all=dict(disgust=250, surprise=187, other=161, fear=86, anger=64,
                  sadness=57, happiness=55))
+
+    def in_order(self, row: CodedClip, path: str) -> CodedClip:
+        """See :class:`MicroExpressionDataset`."""
+        if row.offset == 0:
+            row = row._replace(offset=2 * row.apex - row.onset)
+        return super().in_order(row, path)

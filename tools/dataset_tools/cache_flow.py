@@ -9,6 +9,7 @@ import argparse
 import sys
 from typing import Iterable, Iterator, Optional, Sequence
 
+from mmengine.registry import init_default_scope
 from rich.console import Console
 from rich.progress import (BarColumn, MofNCompleteColumn, Progress, TextColumn,
                            TimeRemainingColumn)
@@ -66,6 +67,7 @@ def main(args: argparse.Namespace) -> None:
     if not loader:
         raise ConfigError(f'{args.config}: it has no {args.split}_dataloader. '
                           'Remedy: name another --split')
+    init_default_scope(cfg.get('default_scope', 'mmpretrain'))
     problems = fill_flow_cache(loader.dataset.to_dict(), args.workers,
                                progress)
     for problem in problems:

@@ -11,6 +11,9 @@ from .frame_source import FrameSource
 from .key_frames import to_count
 
 _TEXTURE = PARAMETERS.index('texture')
+# Moves the grain of the sensor; a multiple of 1024, the number of backgrounds
+# from which the same parameter chooses.
+_GRAIN_STEP = 13 * 1024
 # The apex lies within this part of the way from onset to offset.
 _APEX = (.3, .6)
 
@@ -48,8 +51,8 @@ class DrawnFrames(FrameSource):
         """See :class:`FrameSource`."""
         units = self.strength(numbers)[:, None] * self.units
         faces = np.repeat(self.face[None], len(units), 0)
-        grain = faces[:, _TEXTURE] + 7919 * (np.array(numbers) - self.span[1])
-        faces[:, _TEXTURE] = grain % 2**24
+        steps = _GRAIN_STEP * (np.array(numbers) - self.span[1])
+        faces[:, _TEXTURE] = (faces[:, _TEXTURE] + steps) % 2**24
         points = face_points(faces, units)
         return [render_face(*one, self.image_size)[0]
                 for one in zip(faces, units, points)]
