@@ -93,8 +93,9 @@ class DFME(MicroExpressionDataset):
         return self.protocol_name == 'folds' and self.split != 'all'
 
     def official_counts(self) -> Optional[Dict[str, int]]:
-        """Those of the official splits or all of them; None for folds."""
-        if self.uses_folds:
+        """Those of the official splits or all of them; None for folds and
+        for some subjects."""
+        if self.uses_folds or self.subjects is not None:
             return None
         parts = list(_COUNTS) if self.split == 'all' else [self.split]
         return {name: sum(_COUNTS[part].get(name, 0) for part in parts)

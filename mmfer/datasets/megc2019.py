@@ -29,8 +29,9 @@ class MEGC2019(MicroExpressionDataset):
 
     Three classes: 0 negative, 1 positive, 2 surprise. The columns
     ``dataset``, ``subject``, ``clip`` and ``label3`` must be there; ``onset``,
-    ``apex``, ``offset`` and ``aus`` are read where they are. Subjects are
-    keyed by the set, since their numbers overlap. The same clips come from
+    ``apex``, ``offset`` and ``aus`` are read where they are (an apex of SMIC
+    comes from others, it codes none). Subjects are keyed by the set, since
+    their numbers overlap. The same clips come from
     the three coding sheets by ``CASME2``, ``SAMM`` and ``SMIC`` with
     ``three_classes=True``.
 

@@ -1,6 +1,4 @@
 # Copyright (c) mmfer contributors.
-from typing import Any
-
 import numpy as np
 from mmcv.transforms import BaseTransform
 
@@ -50,32 +48,31 @@ class OpenClip(BaseTransform):
 
     def transform(self, results: dict) -> dict:
         """Find the frames of one clip."""
-        frames = self.open(results)
+        if 'clip_path' not in results:
+            raise KeyError('OpenClip found no clip_path; readers of pictures '
+                           'need LoadFERImage in its place')
+        frames = open_frames(results['clip_path'], self.first_frame)
         first, last = frames.numbers[[0, -1]].tolist()
         onset, offset = results.get('onset', -1), results.get('offset', -1)
         onset = first if onset < 0 else onset
         offset = last if offset < 0 else offset
         apex = results.get('apex', -1)
         apex = (onset + offset) // 2 if apex < 0 else apex
-        found = onset, apex, offset
         if not first <= onset <= apex <= offset <= last:
-            self._refuse(frames, 'onset, apex and offset do not lie in this '
-                         f'order in the frames from {first} to {last}', found,
-                         'correct the coding sheet, or unpack all frames')
-        if offset - onset + 1 < self.min_frames:
-            self._refuse(frames, f'a clip of {offset - onset + 1} frames, '
-                         'there is no motion in it', found, 'leave it out, or '
-                         'say OpenClip(min_frames=1)')
+            raise AnnotationError(
+                'onset, apex and offset do not lie in this order in the '
+                f'frames from {first} to {last}', frames.name, None,
+                (onset, apex, offset),
+                'correct the coding sheet, or unpack all frames')
+        length = offset - onset + 1
+        if length < self.min_frames:
+            raise AnnotationError(
+                f'a clip of {length} frames from onset to offset, there is '
+                'no motion in it', frames.name, None, (onset, apex, offset),
+                'leave it out, or say OpenClip(min_frames=1)')
         self._check_gaps(frames, onset, offset)
         return dict(results, frames=frames, img_path=frames.name,
                     onset=onset, apex=apex, offset=offset)
-
-    def open(self, results: dict) -> FrameSource:
-        """The frames of a sample."""
-        if 'clip_path' not in results:
-            raise KeyError('OpenClip found no clip_path; readers of pictures '
-                           'need LoadFERImage in its place')
-        return open_frames(results['clip_path'], self.first_frame)
 
     def _check_gaps(self, frames: FrameSource, onset: int,
                     offset: int) -> None:
@@ -88,11 +85,6 @@ class OpenClip(BaseTransform):
                 f'missing, the first is {missing[0]}. Remedy: unpack all '
                 "frames, or say OpenClip(gaps='blend'), which wants onset and "
                 'offset only')
-
-    @staticmethod
-    def _refuse(frames: FrameSource, problem: str, value: Any,
-                remedy: str) -> None:
-        raise AnnotationError(problem, frames.name, None, value, remedy)
 
     def __repr__(self) -> str:
         return (f'{type(self).__name__}(gaps={self.gaps!r}, '
