@@ -16,8 +16,8 @@ def full_sample():
     return dict(
         img=rng.integers(0, 256, (6, 5, 3), dtype=np.uint8),
         img_path='d.png', sample_idx=12, ori_shape=(48, 48), img_shape=(6, 5),
-        flip=True, subject='S005', source_set='samm', align=dict(recipe='rafdb100'),
-        ambiguity=.5,
+        flip=True, subject='S005', source_set='samm',
+        align=dict(recipe='rafdb100'), ambiguity=.5,
         affine=np.eye(3)[:2], votes=np.arange(10), gt_label=3,
         gt_score=np.array([.1, .2, .3, .4], np.float32),
         gt_au=np.array([0, 1, np.nan], np.float32),
