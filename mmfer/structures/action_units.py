@@ -27,10 +27,13 @@ ACTION_UNITS: Dict[int, str] = {
     26: 'jaw drop',
     27: 'mouth stretch',
     28: 'lip suck',
+    31: 'jaw clencher',
     38: 'nostril dilator',
     39: 'nostril compressor',
     43: 'eyes closed',
     45: 'blink',
+    57: 'head forward',
+    58: 'head back',
 }
 
 # The action units that each dataset or detector annotates, in its order.
@@ -45,6 +48,12 @@ AU_SETS: Dict[str, Tuple[int, ...]] = {
     'ckplus': (1, 2, 4, 5, 6, 7, 9, 11, 12, 15, 17, 20, 23, 24, 25, 26, 27),
     'bp4d': (1, 2, 4, 6, 7, 10, 12, 14, 15, 17, 23, 24),
     'disfa': (1, 2, 4, 5, 6, 9, 12, 15, 17, 20, 25, 26),
+    # Of the next three, the units that ten clips or more show; our choice.
+    'casme2': (1, 2, 4, 6, 7, 9, 10, 12, 14, 15, 17),
+    'samm': (2, 4, 5, 7, 12, 14, 24),
+    'casme3': (1, 2, 4, 5, 7, 9, 10, 12, 14, 16, 17, 18, 24, 25, 38),
+    'dfme': (1, 2, 4, 5, 6, 7, 9, 10, 12, 14, 15, 16, 17, 18, 20, 23, 24, 25,
+             28, 31, 38, 39, 57, 58),
     'synthetic': (1, 2, 4, 5, 6, 7, 9, 10, 12, 14, 15, 17, 20, 23, 24, 25,
                   26, 43),
 }

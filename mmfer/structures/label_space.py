@@ -180,5 +180,14 @@ LABEL_SPACES: Dict[str, LabelSpace] = {
         dfme=('anger', 'contempt', 'disgust', 'fear', 'happiness', 'sadness',
               'surprise'),
         megc2019=('negative', 'positive', 'surprise'),
+        smic=('negative', 'positive', 'surprise'),
+        casme2=('happiness', 'disgust', 'repression', 'surprise', 'other',
+                'sadness', 'fear'),
+        casme2_5=('happiness', 'disgust', 'repression', 'surprise', 'other'),
+        samm=('anger', 'contempt', 'happiness', 'surprise', 'other',
+              'disgust', 'fear', 'sadness'),
+        samm_5=('anger', 'contempt', 'happiness', 'surprise', 'other'),
+        casme3=('disgust', 'surprise', 'other', 'fear', 'anger', 'sadness',
+                'happiness'),
     ).items()
 }

@@ -26,6 +26,12 @@ ORDERS = dict(
     abaw='Neutral Anger Disgust Fear Happiness Sadness Surprise Other',
     dfme='anger contempt disgust fear happiness sadness surprise',
     megc2019='negative positive surprise',
+    smic='negative positive surprise',
+    casme2='happiness disgust repression surprise others sadness fear',
+    casme2_5='happiness disgust repression surprise others',
+    samm='Anger Contempt Happiness Surprise Other Disgust Fear Sadness',
+    samm_5='Anger Contempt Happiness Surprise Other',
+    casme3='disgust surprise Others fear anger sad happy',
     rafdb_compound='happily-surprised happily-disgusted sadly-fearful '
     'sadly-angry sadly-surprised sadly-disgusted fearfully-angry '
     'fearfully-surprised angrily-surprised angrily-disgusted '

@@ -21,6 +21,7 @@ CHECKS: Dict[str, str] = {
     'suspicious size': 'warning',
     'image of one single colour': 'warning',
     'no stored image': 'note',
+    'unusable clip': 'error',
     # annotations
     'label out of range': 'error',
     'no label': 'warning',

@@ -5,7 +5,9 @@ from typing import Any, Dict, Iterator, Optional, Tuple
 
 import numpy as np
 
-from mmfer.structures import canonical_expression
+from mmfer.datasets.transforms import OpenClip
+from mmfer.structures import (AnnotationError, ImageError,
+                              canonical_expression)
 from .image_scan import ImageFacts, scan_array
 from .parts import Part
 
@@ -88,6 +90,11 @@ def annotation_problems(sample: Sample, info: Dict[str, Any]
     elif sample.label < 0 or (classes and sample.label >= len(classes)):
         known = f'{len(classes)} classes' if classes else 'no class names'
         yield 'label out of range', f'label {sample.label}, {known}'
+    if info.get('clip_path'):
+        try:
+            OpenClip()(dict(info))
+        except (AnnotationError, ImageError) as error:
+            yield 'unusable clip', str(error)
     score = _floats(info, 'gt_score')
     if score is not None:
         wanted = (len(classes), ) if classes else score.shape

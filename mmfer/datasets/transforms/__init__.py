@@ -1,4 +1,9 @@
 # Copyright (c) mmfer contributors.
+from .clips import (ApexCentredFrames, ChangeAdaptiveFrames, ClipTransform,
+                    FlowStrain, KeyFrames, OnsetApexFrames,
+                    OnsetApexOffsetFrames, OnsetDifference, OpenClip,
+                    OpenSyntheticClip, PackClipInputs, ReadClip, ReadFlow,
+                    UniformFrames)
 from .draw_synthetic_face import DrawSyntheticFace
 from .face_affine import FaceAffine
 from .face_align import ALIGN_RECIPES, FaceAlign
@@ -13,7 +18,11 @@ from .load_fer_image import LoadFERImage
 from .pack_fer_inputs import PackFERInputs
 
 __all__ = [
-    'ALIGN_RECIPES', 'DrawSyntheticFace', 'FaceAffine', 'FaceAlign',
+    'ALIGN_RECIPES', 'ApexCentredFrames', 'ChangeAdaptiveFrames',
+    'ClipTransform', 'DrawSyntheticFace', 'FaceAffine', 'FaceAlign',
     'FaceCrop', 'FaceFlip', 'FaceGaussianNoise', 'FacePad', 'FaceResize',
-    'FaceViews', 'GeometricTransform', 'LoadFERImage', 'Move', 'PackFERInputs'
+    'FaceViews', 'FlowStrain', 'GeometricTransform', 'KeyFrames',
+    'LoadFERImage', 'Move', 'OnsetApexFrames', 'OnsetApexOffsetFrames',
+    'OnsetDifference', 'OpenClip', 'OpenSyntheticClip', 'PackClipInputs',
+    'PackFERInputs', 'ReadClip', 'ReadFlow', 'UniformFrames'
 ]

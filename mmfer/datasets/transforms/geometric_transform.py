@@ -7,7 +7,8 @@ from mmcv.transforms import BaseTransform
 
 from mmfer.structures import AnnotationError
 from mmfer.structures.landmarks import mirror_order
-from .geometry import compose, move_boxes, move_image, move_points
+from .geometry import (compose, move_boxes, move_image, move_points,
+                       move_vectors)
 
 # An integer for squares or (height, width), in pixels.
 SIZE_TYPE = Union[int, Sequence[int]]
@@ -77,7 +78,8 @@ class GeometricTransform(BaseTransform):
 
     **Required Keys:** ``img``
 
-    **Modified Keys:** ``img``, ``img_shape``, ``flip``, and where present
+    **Modified Keys:** ``img`` (where ``is_flow``, the vectors in it are
+    turned as well), ``img_shape``, ``flip``, and where present
     ``gt_landmarks`` (a point with a NaN stays unknown), ``gt_bboxes`` (upright
     hull, clipped to the image), ``gt_mask`` (nearest neighbour, 0 where no
     pixel comes from).
@@ -110,6 +112,8 @@ class GeometricTransform(BaseTransform):
             return results
         matrix, size, mirrors = move
         results['img'] = move_image(results['img'], matrix, size, self.fill)
+        if results.get('is_flow'):
+            results['img'] = move_vectors(results['img'], matrix)
         results['img_shape'] = size
         done = results.get('affine')
         results['affine'] = matrix if done is None else compose(matrix, done)

@@ -64,6 +64,12 @@ def move_points(points: np.ndarray, matrix: np.ndarray) -> np.ndarray:
     return (points @ matrix[:, :2].T + matrix[:, 2]).astype(np.float32)
 
 
+def move_vectors(vectors: np.ndarray, matrix: np.ndarray) -> np.ndarray:
+    """Displacements in pixels, ``(..., 2)`` in x and y, after a map: turned,
+    mirrored and scaled, float32."""
+    return (vectors @ matrix[:, :2].T).astype(np.float32)
+
+
 def move_boxes(boxes: np.ndarray, matrix: np.ndarray,
                size: SIZE) -> np.ndarray:
     """The upright boxes around moved boxes, clipped to the image.

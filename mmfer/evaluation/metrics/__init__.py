@@ -2,9 +2,11 @@
 from .au_metric import AUMetric
 from .confidence_metric import ConfidenceMetric
 from .fer_metric import FERMetric
+from .micro_expression_metric import MicroExpressionMetric
 from .multi_task_score import MultiTaskScore
 from .va_metric import VAMetric
 
 __all__ = [
-    'AUMetric', 'ConfidenceMetric', 'FERMetric', 'MultiTaskScore', 'VAMetric'
+    'AUMetric', 'ConfidenceMetric', 'FERMetric', 'MicroExpressionMetric',
+    'MultiTaskScore', 'VAMetric'
 ]

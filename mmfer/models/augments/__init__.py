@@ -7,6 +7,7 @@ from .batch_color_jitter import BatchColorJitter
 from .batch_cut_mix import BatchCutMix
 from .batch_erasing import BatchErasing
 from .batch_flip import BatchFlip
+from .batch_flow_flip import BatchFlowFlip
 from .batch_gaussian_noise import BatchGaussianNoise
 from .batch_gray import BatchGray
 from .batch_mixup import BatchMixup
@@ -19,7 +20,7 @@ from .mixing_augment import MixingAugment
 __all__ = [
     'AugmentBatch', 'BatchAffine', 'BatchAugment', 'BatchAugments',
     'BatchColorJitter', 'BatchCutMix', 'BatchErasing', 'BatchFlip',
-    'BatchGaussianNoise', 'BatchGray', 'BatchMixup', 'BatchMoves',
-    'BatchRandomCrop', 'BatchRandomResizedCrop', 'FusedMoves',
+    'BatchFlowFlip', 'BatchGaussianNoise', 'BatchGray', 'BatchMixup',
+    'BatchMoves', 'BatchRandomCrop', 'BatchRandomResizedCrop', 'FusedMoves',
     'GeometricAugment', 'MixingAugment'
 ]

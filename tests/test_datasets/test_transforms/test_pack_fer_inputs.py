@@ -16,8 +16,8 @@ def full_sample():
     return dict(
         img=rng.integers(0, 256, (6, 5, 3), dtype=np.uint8),
         img_path='d.png', sample_idx=12, ori_shape=(48, 48), img_shape=(6, 5),
-        flip=True, subject='S005', align=dict(recipe='rafdb100'),
-        ambiguity=.5,
+        flip=True, subject='S005', source_set='samm',
+        align=dict(recipe='rafdb100'), ambiguity=.5,
         affine=np.eye(3)[:2], votes=np.arange(10), gt_label=3,
         gt_score=np.array([.1, .2, .3, .4], np.float32),
         gt_au=np.array([0, 1, np.nan], np.float32),
@@ -47,6 +47,7 @@ def test_everything_reaches_the_data_sample():
     np.testing.assert_array_equal(sample.gt_mask, np.eye(6, 5))
     assert sample.sample_idx == 12 and sample.img_path == 'd.png'
     assert sample.subject == 'S005' and sample.flip is True
+    assert sample.source_set == 'samm'
     assert sample.ori_shape == (48, 48) and sample.img_shape == (6, 5)
     assert sample.align == dict(recipe='rafdb100')
     assert sample.ambiguity == .5

@@ -1,0 +1,73 @@
+# Copyright (c) mmfer contributors.
+from typing import Any, Callable, Iterable, List, Optional
+
+from torch.utils.data import DataLoader
+
+from mmfer.registry import DATASETS
+from mmfer.structures import AnnotationError, ImageError
+
+
+def _until_flow(cfg: Any) -> Any:
+    """The config of a dataset whose pipelines end with the flow."""
+    if isinstance(cfg, (list, tuple)):
+        return [_until_flow(value) for value in cfg]
+    if not isinstance(cfg, dict):
+        return cfg
+    if 'pipeline' not in cfg:
+        return {key: _until_flow(value) for key, value in cfg.items()}
+    pipeline = list(cfg['pipeline'])
+    kinds = [transform['type'] for transform in pipeline]
+    place = kinds.index('ReadFlow') if 'ReadFlow' in kinds else -1
+    if place < 0 or not pipeline[place].get('cache_dir'):
+        raise ValueError(f"the pipeline of {cfg['type']} holds no ReadFlow "
+                         f'with a cache_dir: {kinds}. Remedy: name a config '
+                         'that trains on cached flow')
+    return dict(cfg, pipeline=pipeline[:place + 1], on_error='raise')
+
+
+class _Flows:
+    """The clips of a dataset; an item computes the flow, and is a message if
+    that fails, else empty."""
+
+    def __init__(self, dataset: Any) -> None:
+        self.dataset = dataset
+
+    def __len__(self) -> int:
+        return len(self.dataset)
+
+    def __getitem__(self, index: int) -> str:
+        try:
+            self.dataset[index]
+        except (ImageError, AnnotationError) as error:
+            return str(error)
+        return ''
+
+
+def fill_flow_cache(dataset_cfg: dict,
+                    workers: int = 2,
+                    progress: Optional[Callable[[Iterable, int],
+                                                Iterable]] = None
+                    ) -> List[str]:
+    """Compute the flows of all clips of a dataset that are not yet kept.
+
+    An interrupted call goes on where it stopped.
+
+    Args:
+        dataset_cfg (dict): The dataset, as in a config, maybe in wrappers;
+            its pipeline holds ``ReadFlow`` with a ``cache_dir``.
+        workers (int): Processes beside this one. Defaults to 2.
+        progress (Callable, optional): Wraps the iteration over clips; called
+            with it and the number of clips. Defaults to None.
+
+    Returns:
+        list[str]: What is wrong with clips whose flow could not be computed.
+
+    Raises:
+        ValueError: If there is no such ``ReadFlow``.
+    """
+    flows = _Flows(DATASETS.build(_until_flow(dataset_cfg)))
+    clips: Iterable[List[str]] = DataLoader(
+        flows, 1, num_workers=workers, collate_fn=list)
+    if progress is not None:
+        clips = progress(clips, len(flows))
+    return [message for clip in clips for message in clip if message]

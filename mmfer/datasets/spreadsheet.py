@@ -1,0 +1,117 @@
+# Copyright (c) mmfer contributors.
+"""The cells of Excel workbooks (.xlsx), which are zipped XML."""
+import re
+import zipfile
+import zlib
+from typing import Dict, Iterator, List, Optional, Tuple
+from xml.etree import ElementTree
+
+from mmfer.structures import AnnotationError
+from .tables import require_file
+
+_MAIN = '{http://schemas.openxmlformats.org/spreadsheetml/2006/main}'
+_LINK = ('{http://schemas.openxmlformats.org/officeDocument/2006/'
+         'relationships}id')
+_LETTERS = re.compile('[A-Z]+')
+
+
+def read_xlsx(path: str, sheet: Optional[str] = None
+              ) -> Iterator[Tuple[int, List[str]]]:
+    """The rows of a sheet; blank rows are passed over.
+
+    Formulas give the value that was stored with them; an integer that was
+    stored as ``3.0`` reads ``'3'``.
+
+    Args:
+        path (str): The workbook.
+        sheet (str, optional): The name of the sheet. Defaults to None, the
+            first one.
+
+    Yields:
+        tuple: The number of the row, counted from 1, and its cells as text,
+        stripped, ``''`` for empty ones.
+
+    Raises:
+        AnnotationError: If it is no workbook, or has no such sheet.
+        FileNotFoundError: If there is no such file.
+    """
+    require_file(path, 'check data_root and the name of the coding sheet')
+    try:
+        with zipfile.ZipFile(path) as book:
+            strings = _shared_strings(book)
+            table = _parse(book, _sheet_file(book, sheet, path))
+        for place, row in enumerate(table.iter(f'{_MAIN}row'), 1):
+            cells = _cells(row, strings)
+            if any(cells):
+                yield int(row.get('r', place)), cells
+    except (zipfile.BadZipFile, ElementTree.ParseError, KeyError, IndexError,
+            RuntimeError, EOFError, zlib.error) as error:
+        raise AnnotationError(
+            'not a readable Excel workbook', path, value=str(error),
+            remedy='save the table again as .xlsx or as .csv') from None
+
+
+def _parse(book: zipfile.ZipFile, name: str) -> ElementTree.Element:
+    return ElementTree.fromstring(book.read(name))
+
+
+def _text(element: ElementTree.Element) -> str:
+    """The text of a string, without reading aids for East Asian scripts."""
+    runs = [element, *element.findall(f'{_MAIN}r')]
+    return ''.join(part.text or '' for run in runs
+                   for part in run.findall(f'{_MAIN}t'))
+
+
+def _shared_strings(book: zipfile.ZipFile) -> List[str]:
+    name = 'xl/sharedStrings.xml'
+    if name not in book.namelist():
+        return []
+    return [_text(item) for item in _parse(book, name)]
+
+
+def _sheet_file(book: zipfile.ZipFile, sheet: Optional[str],
+                path: str) -> str:
+    """The file of a sheet inside the workbook."""
+    links: Dict[str, str] = {
+        item.get('Id'): item.get('Target')
+        for item in _parse(book, 'xl/_rels/workbook.xml.rels')
+    }
+    sheets = {
+        item.get('name'): links[item.get(_LINK)]
+        for item in _parse(book, 'xl/workbook.xml').iter(f'{_MAIN}sheet')
+    }
+    if sheet is not None and sheet not in sheets:
+        raise AnnotationError('no such sheet', path, None, sheet,
+                              f'name one of {list(sheets)}')
+    target = sheets[sheet] if sheet else list(sheets.values())[0]
+    return target[1:] if target.startswith('/') else f'xl/{target}'
+
+
+def _cells(row: ElementTree.Element, strings: List[str]) -> List[str]:
+    cells: List[str] = []
+    for cell in row.findall(f'{_MAIN}c'):
+        letters = _LETTERS.match(cell.get('r', ''))
+        place = _column(letters.group()) if letters else len(cells)
+        cells += [''] * (place - len(cells))
+        cells.append(_value(cell, strings).strip())
+    return cells
+
+
+def _column(letters: str) -> int:
+    """The number of a column, from 0: A is 0, Z 25, AA 26."""
+    number = 0
+    for letter in letters:
+        number = 26 * number + ord(letter) - ord('A') + 1
+    return number - 1
+
+
+def _value(cell: ElementTree.Element, strings: List[str]) -> str:
+    kind = cell.get('t')
+    if kind == 'inlineStr':
+        return _text(cell.find(f'{_MAIN}is'))
+    value = cell.findtext(f'{_MAIN}v') or ''
+    if kind == 's':
+        return strings[int(value)]
+    if kind is None and value.endswith('.0'):
+        return value[:-2]
+    return value

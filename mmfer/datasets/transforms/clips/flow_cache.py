@@ -1,0 +1,54 @@
+# Copyright (c) mmfer contributors.
+import hashlib
+import os
+import os.path as osp
+import zipfile
+from typing import Callable, Optional
+
+import numpy as np
+
+
+class FlowCache:
+    """Arrays on disk by what they were computed from.
+
+    Several processes may use one folder at a time: a file is complete or
+    absent.
+
+    Args:
+        folder (str, optional): Where the files lie. Defaults to None, nothing
+            is kept.
+    """
+
+    def __init__(self, folder: Optional[str] = None) -> None:
+        self.folder = None if folder is None else osp.expanduser(folder)
+
+    def path(self, key: str) -> str:
+        """The file of a key."""
+        name = hashlib.sha256(key.encode()).hexdigest()[:32]
+        return osp.join(self.folder, name[:2], f'{name}.npz')
+
+    def get(self, key: str, make: Callable[[], np.ndarray]) -> np.ndarray:
+        """The array of a key, made and kept if it is not there.
+
+        A file that cannot be read is made anew.
+
+        Args:
+            key (str): All that the array depends on.
+            make (Callable): Computes it.
+        """
+        if self.folder is None:
+            return make()
+        path = self.path(key)
+        try:
+            with np.load(path, allow_pickle=False) as file:
+                if str(file['key']) == key:
+                    return file['array']
+        except (OSError, ValueError, KeyError, zipfile.BadZipFile):
+            pass
+        array = make()
+        os.makedirs(osp.dirname(path), exist_ok=True)
+        part = f'{path}.part{os.getpid()}'
+        with open(part, 'wb') as file:
+            np.savez(file, array=array, key=np.array(key))
+        os.replace(part, path)
+        return array

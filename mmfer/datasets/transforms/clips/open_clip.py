@@ -1,0 +1,92 @@
+# Copyright (c) mmfer contributors.
+import numpy as np
+from mmcv.transforms import BaseTransform
+
+from mmfer.registry import TRANSFORMS
+from mmfer.structures import AnnotationError, ImageError
+from .frame_source import FrameSource, open_frames
+
+
+@TRANSFORMS.register_module()
+class OpenClip(BaseTransform):
+    """Find the frames of a clip, without reading them.
+
+    An onset that is not known is the first frame, an unknown offset the last,
+    an unknown apex the middle of both. The key frames are chosen next, see
+    :class:`KeyFrames`.
+
+    **Required Keys:** ``clip_path``; ``onset``, ``apex`` and ``offset``
+    where known, numbers of frames, -1 for unknown.
+
+    **Added Keys:** ``frames``, a :class:`FrameSource`; ``img_path``, the path
+    of the clip.
+
+    **Modified Keys:** ``onset``, ``apex``, ``offset``, all known.
+
+    Args:
+        gaps (str): What to do where frames between onset and offset are
+            missing: ``'raise'`` an error, or ``'blend'`` their neighbours in
+            time. Defaults to ``'raise'``.
+        first_frame (int): The number of the first frame of a video file.
+            Defaults to 0.
+        min_frames (int): The least number of frames from onset to offset.
+            With 1, a clip of one frame stands still. Defaults to 2.
+
+    Raises:
+        ValueError: If ``gaps`` is unknown.
+        ImageError: If clip or frames are missing.
+        AnnotationError: If onset, apex or offset lie outside of the clip or
+            are out of order, or the clip is too short.
+    """
+
+    def __init__(self, gaps: str = 'raise', first_frame: int = 0,
+                 min_frames: int = 2) -> None:
+        if gaps not in ('raise', 'blend'):
+            raise ValueError(f"gaps must be 'raise' or 'blend', got {gaps!r}")
+        self.gaps, self.first_frame = gaps, first_frame
+        self.min_frames = min_frames
+
+    def transform(self, results: dict) -> dict:
+        """Find the frames of one clip."""
+        if 'clip_path' not in results:
+            raise KeyError('OpenClip found no clip_path; readers of pictures '
+                           'need LoadFERImage in its place')
+        frames = open_frames(results['clip_path'], self.first_frame)
+        first, last = frames.numbers[[0, -1]].tolist()
+        onset, offset = results.get('onset', -1), results.get('offset', -1)
+        onset = first if onset < 0 else onset
+        offset = last if offset < 0 else offset
+        apex = results.get('apex', -1)
+        apex = (onset + offset) // 2 if apex < 0 else apex
+        if not first <= onset <= apex <= offset <= last:
+            raise AnnotationError(
+                'onset, apex and offset do not lie in this order in the '
+                f'frames from {first} to {last}', frames.name, None,
+                (onset, apex, offset),
+                'correct the coding sheet, or unpack all frames')
+        length = offset - onset + 1
+        if length < self.min_frames:
+            raise AnnotationError(
+                f'a clip of {length} frames from onset to offset, there is '
+                'no motion in it', frames.name, None, (onset, apex, offset),
+                'leave it out, or say OpenClip(min_frames=1)')
+        self._check_gaps(frames, onset, offset)
+        return dict(results, frames=frames, img_path=frames.name,
+                    onset=onset, apex=apex, offset=offset)
+
+    def _check_gaps(self, frames: FrameSource, onset: int,
+                    offset: int) -> None:
+        missing = np.setdiff1d(np.arange(onset, offset + 1), frames.numbers)
+        ends_missing = onset in missing or offset in missing
+        if len(missing) and (self.gaps == 'raise' or ends_missing):
+            raise ImageError(
+                f'{frames.name}: {len(missing)} of the '
+                f'{offset - onset + 1} frames from {onset} to {offset} are '
+                f'missing, the first is {missing[0]}. Remedy: unpack all '
+                "frames, or say OpenClip(gaps='blend'), which wants onset and "
+                'offset only')
+
+    def __repr__(self) -> str:
+        return (f'{type(self).__name__}(gaps={self.gaps!r}, '
+                f'first_frame={self.first_frame}, '
+                f'min_frames={self.min_frames})')

@@ -1,0 +1,73 @@
+# Copyright (c) mmfer contributors.
+from typing import Optional, Sequence
+
+import numpy as np
+from mmcv.transforms import BaseTransform
+
+from mmfer.registry import TRANSFORMS
+from .clip_transform import ClipTransform
+from .flow_cache import FlowCache
+from .optical_flow import FLOW_METHODS, flow_from_first
+
+
+@TRANSFORMS.register_module()
+class ReadFlow(BaseTransform):
+    """The optical flow from the first key frame to each of the others.
+
+    It stands where :class:`ReadClip` stands otherwise. Transforms that move
+    pixels may follow, they turn the vectors along; then :class:`FlowStrain`.
+    With ``cache_dir`` a flow is computed once; fill the folder beforehand
+    with ``tools/dataset_tools/cache_flow.py``. A flow depends on the path of
+    the clip, not on its content: empty the folder when frames have changed.
+
+    **Required Keys:** ``frames``, ``frame_times``, from :class:`OpenClip` and
+    :class:`KeyFrames`.
+
+    **Added Keys:** ``img``, float32, right and down in pixels, of shape
+    ``(H, W, 2)`` where there are two key frames, else ``(T - 1, H, W, 2)``;
+    ``is_flow``, True; ``img_shape`` and ``ori_shape`` (height, width)
+
+    Args:
+        transforms (Sequence[dict]): What is done to the frames before, all
+            alike; nothing random, such as ``FaceResize``. Defaults to ().
+        method (str): A key of ``FLOW_METHODS``: ``'dis'``, ``'farneback'``,
+            or ``'tvl1'``, which needs opencv-contrib-python. Defaults to
+            ``'dis'``.
+        cache_dir (str, optional): A folder to keep the flows in. Defaults to
+            None, they are computed every time.
+
+    Raises:
+        ValueError: If ``method`` is unknown.
+    """
+
+    def __init__(self,
+                 transforms: Sequence[dict] = (),
+                 method: str = 'dis',
+                 cache_dir: Optional[str] = None) -> None:
+        if method not in FLOW_METHODS:
+            raise ValueError(f'unknown flow method {method!r}; known: '
+                             f'{sorted(FLOW_METHODS)}')
+        self.method = method
+        self.transforms = ClipTransform(transforms)
+        self.cache = FlowCache(cache_dir)
+
+    def transform(self, results: dict) -> dict:
+        """Compute or read the flow of one clip."""
+        if 'frame_times' not in results:
+            raise KeyError('ReadFlow found no frame_times; put a choice of '
+                           'key frames, such as OnsetApexFrames, before it')
+        frames, times = results['frames'], results['frame_times']
+
+        def compute() -> np.ndarray:
+            clip = dict(results, img=frames.read_at(times))
+            return flow_from_first(self.transforms(clip)['img'], self.method)
+
+        key = repr((frames.name, times.tolist(), self.method, self.transforms))
+        flow = self.cache.get(key, compute)
+        size = flow.shape[1:3]
+        return dict(results, img=flow[0] if len(flow) == 1 else flow,
+                    is_flow=True, img_shape=size, ori_shape=size)
+
+    def __repr__(self) -> str:
+        return (f'{type(self).__name__}(transforms={self.transforms}, '
+                f'method={self.method!r}, cache_dir={self.cache.folder!r})')

@@ -1,0 +1,83 @@
+# Copyright (c) mmfer contributors.
+"""Compute the optical flow of all clips of a config once, before training.
+
+The flows go to the cache_dir of ReadFlow in the pipeline, where training
+finds them. An interrupted run goes on where it stopped. Exit code 0: all
+flows are there; 1: some clips are unusable, or it did not work.
+"""
+import argparse
+import sys
+from typing import Iterable, Iterator, Optional, Sequence
+
+from mmengine.registry import init_default_scope
+from rich.console import Console
+from rich.progress import (BarColumn, MofNCompleteColumn, Progress, TextColumn,
+                           TimeRemainingColumn)
+
+import mmfer  # noqa: F401
+from mmfer.apis.arguments import ConfigError, OptionAction, run_main
+from mmfer.apis.run import check_options, load_config
+from mmfer.datasets.flow_caching import fill_flow_cache
+
+EXAMPLES = """examples:
+  python tools/dataset_tools/cache_flow.py CONFIG --workers 8
+  python tools/dataset_tools/cache_flow.py CONFIG --split test
+"""
+
+
+def parse_args(args: Optional[Sequence[str]] = None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        description=__doc__,
+        epilog=EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument('config', help='config whose pipeline has ReadFlow '
+                        'with a cache_dir')
+    parser.add_argument(
+        '--split', choices=['train', 'val', 'test'], default='train',
+        help='which dataloader of the config. Defaults to train')
+    parser.add_argument(
+        '--workers', type=int, default=2,
+        help='processes that compute. Defaults to 2')
+    parser.add_argument(
+        '--cfg-options', nargs='+', action=OptionAction, default={},
+        metavar='KEY=VALUE', help='settings laid over the config')
+    arguments = parser.parse_args(args)
+    if arguments.workers < 0:
+        parser.error('--workers must not be negative, got '
+                     f'{arguments.workers}')
+    return arguments
+
+
+def progress(clips: Iterable, total: int) -> Iterator:
+    """Show how many of the clips are done."""
+    with Progress(
+            TextColumn('flow'), BarColumn(), MofNCompleteColumn(),
+            TimeRemainingColumn(), console=Console(stderr=True)) as bar:
+        task = bar.add_task('', total=total)
+        for clip in clips:
+            yield clip
+            bar.advance(task)
+
+
+def main(args: argparse.Namespace) -> None:
+    cfg = load_config(args.config)
+    check_options(cfg, args.cfg_options)
+    cfg.merge_from_dict(args.cfg_options)
+    loader = cfg.get(f'{args.split}_dataloader')
+    if not loader:
+        raise ConfigError(f'{args.config}: it has no {args.split}_dataloader. '
+                          'Remedy: name another --split')
+    init_default_scope(cfg.get('default_scope', 'mmpretrain'))
+    problems = fill_flow_cache(loader.dataset.to_dict(), args.workers,
+                               progress)
+    for problem in problems:
+        print(problem)
+    if problems:
+        sys.exit(f'{len(problems)} clips are unusable')
+    print('all flows are there')
+
+
+if __name__ == '__main__':
+    arguments = parse_args()
+    arguments.local_rank = 0
+    run_main(main, arguments)
