@@ -16,6 +16,7 @@ from .fer_csv import FERCSV
 from .fer_folder import FERFolder
 from .ferplus import FERPlus
 from .jaffe import JAFFE
+from .long_tailed_dataset import LongTailedDataset
 from .omg import OMGEmotion
 from .packed_fer import PackedFER
 from .raf_db import RAFDB
@@ -39,6 +40,7 @@ __all__ = [
     'FERFolder',
     'FERPlus',
     'JAFFE',
+    'LongTailedDataset',
     'OMGEmotion',
     'PackedFER',
     'RAFDB',
