@@ -40,13 +40,14 @@ def long_tail_counts(available: Sequence[int],
     ranks[np.argsort(-available, kind='stable')] = np.arange(len(available))
     shares = (1 / imbalance_factor)**(ranks / (len(available) - 1.))
     if max_count is None:
-        max_count = int((available / shares).min())
+        max_count = int(np.ceil((available + 1) / shares).min()) - 1
     counts = (max_count * shares).astype(np.int64)
     if (counts > available).any() or (counts < 1).any():
         raise ValueError(
             f'max_count={max_count} and imbalance_factor={imbalance_factor} '
             f'ask for {counts.tolist()} samples of the classes, and there are '
-            f'{available.tolist()}. Remedy: another max_count, or None')
+            f'{available.tolist()}. Remedy: a smaller imbalance_factor, '
+            'another max_count, or None')
     return counts.tolist()
 
 

@@ -1,0 +1,111 @@
+# Copyright (c) mmfer contributors.
+import pytest
+
+from mmfer.engine.hooks import PhaseHook
+from mmfer.engine.model_parts import augments_of, parts_of
+from mmfer.engine.phased_ramp import PhasedRamp
+from mmfer.models.augments import BatchRemix
+from mmfer.models.losses import BaseReweightedLoss
+
+RAMP = dict(begin=.25, end=.75, power=1.)
+
+
+def test_ramp():
+    values = [PhasedRamp()(epoch, 200) for epoch in range(200)]
+    assert values[:101] == [0.] * 101 and values[160:] == [1.] * 40
+    assert values[130] == pytest.approx(.5**5)
+    assert values == sorted(values)
+    step = PhasedRamp(.8, .8)
+    assert [step(e, 10) for e in range(10)] == [0.] * 8 + [1.] * 2
+    assert PhasedRamp(0., 0.)(0, 10) == 1.
+
+
+@pytest.mark.parametrize('settings', [
+    dict(begin=-.1), dict(begin=.9, end=.8), dict(end=1.1), dict(power=0.)])
+def test_bad_ramp(settings):
+    with pytest.raises(ValueError, match='must'):
+        PhaseHook(weighting=settings)
+
+
+def test_bad_without_a_phase():
+    with pytest.raises(ValueError, match='has no phase'):
+        PhaseHook()
+
+
+def _options(*hooks, **kwargs):
+    options = dict(
+        model__type='FERClassifier',
+        model__head=dict(
+            _delete_=True, type='CosineHead', num_classes=8, in_channels=9,
+            loss=dict(type='LDAMLoss')),
+        model__data_preprocessor=dict(
+            _delete_=True, type='FERDataPreprocessor',
+            augments=[dict(type='BatchRemix', alpha=1.)]),
+        train_dataloader__sampler=dict(_delete_=True, type='PhasedSampler'),
+        train_cfg__max_epochs=4,
+        custom_hooks=[dict(type='ClassCountHook'), *hooks])
+    return {**options, **kwargs}
+
+
+PHASES = dict(type='PhaseHook', weighting=RAMP, sampling=RAMP,
+              mixing=dict(begin=.5, end=.5))
+
+
+def _parts(runner):
+    loss, = parts_of(runner.model, BaseReweightedLoss)
+    remix, = augments_of(runner.model, BatchRemix)
+    return loss, remix, runner.train_dataloader.sampler
+
+
+def test_parts_follow_the_phases(toy_runner):
+    runner, seen = toy_runner(**_options(PHASES)), []
+
+    def note(hook_runner, batch_idx, data_batch=None, outputs=None):
+        loss, remix, sampler = _parts(hook_runner)
+        seen.append((hook_runner.epoch, remix.phase,
+                     loss.weights[7].item() / loss.weights[0].item(),
+                     sampler.class_probabilities[7]))
+
+    runner.hooks[0].after_train_iter = note
+    runner.train()
+    # The toy classes have 4, 5, ..., 11 samples.
+    counts, natural, even = list(range(4, 12)), 11 / 60, 1 / 8
+    loss, remix, _ = _parts(runner)
+    assert loss.counts.tolist() == remix.counts.tolist() == counts
+    want = {0: (0., 1., natural), 1: (0., 1., natural),
+            2: (1., (4 / 11)**.5, (natural + even) / 2),
+            3: (1., 4 / 11, even)}
+    for epoch, *values in seen:
+        assert values == pytest.approx(want[epoch], rel=1e-5), epoch
+    assert {epoch for epoch, *_ in seen} == set(want)
+
+
+def test_a_resumed_run_goes_on(toy_runner):
+    toy_runner(**_options(PHASES)).train()
+    runner = toy_runner(**_options(PHASES, resume=True,
+                                   train_cfg__max_epochs=5))
+    runner.train()
+    loss, remix, sampler = _parts(runner)
+    assert loss.weights[0].item() / loss.weights[7].item() == pytest.approx(
+        11 / 4) and remix.phase == 1.
+    assert sampler.class_probabilities == pytest.approx([1 / 8] * 8)
+
+
+@pytest.mark.parametrize('name', ['weighting', 'sampling', 'mixing'])
+def test_bad_without_the_part(toy_runner, name):
+    hook = dict(type='PhaseHook', **{name: {}})
+    with pytest.raises(ValueError, match=f'nothing to change for .{name}'):
+        toy_runner(custom_hooks=[hook]).train()
+
+
+def test_bad_without_epochs(toy_runner):
+    options = _options(PHASES)
+    del options['train_cfg__max_epochs']
+    options['train_cfg'] = dict(_delete_=True, by_epoch=False, max_iters=2)
+    with pytest.raises(ValueError, match='by_epoch=True'):
+        toy_runner(**options).train()
+
+
+def test_bad_count_hook_without_need(toy_runner):
+    with pytest.raises(ValueError, match='0 parts that need counts'):
+        toy_runner(custom_hooks=[dict(type='ClassCountHook')]).train()
