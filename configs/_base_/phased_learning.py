@@ -1,5 +1,5 @@
 # Class weights and mixed labels turn to the rare classes between half and four
-# fifths of the epochs. The method's loss and augment are told the class counts.
+# fifths of the epochs; loss and augment of the method are told the counts.
 _base_ = ['default_runtime.py']
 
 custom_hooks = [
