@@ -35,7 +35,8 @@ def test_labels_side_with_the_rarer_class(phase):
         changed += full != share
         assert value == pytest.approx((1 - phase) * share + phase * full,
                                       abs=1e-6), (a, b, share)
-    assert changed == 4 * 2 + 4
+    # Five pairs apart by a factor of 3, two and one share below tau.
+    assert changed == 5 * 2 + 5 * 1
 
 
 def test_images_are_mixed_and_labels_are_what_the_records_say():

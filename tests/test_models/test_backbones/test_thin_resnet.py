@@ -7,7 +7,9 @@ import mmfer  # noqa: F401
 
 
 def _build(**kwargs):
-    return MODELS.build(dict(type='ThinResNet', **kwargs))
+    model = MODELS.build(dict(type='ThinResNet', **kwargs))
+    model.eval()  # MMPretrain's ResNet returns nothing
+    return model
 
 
 def _features(model, images):
@@ -28,7 +30,7 @@ def test_size(depth, number):
 
 
 def test_stages():
-    model = _build(depth=20, out_indices=(0, 1, 2)).eval()
+    model = _build(depth=20, out_indices=(0, 1, 2))
     shapes = [tuple(x.shape[1:]) for x in model(torch.rand(1, 3, 16, 16))]
     assert shapes == [(16, 16, 16), (32, 8, 8), (64, 4, 4)]
 
@@ -40,7 +42,6 @@ def test_features_and_cosines_of_the_release(golden):
         dict(type='CosineHead', num_classes=10, in_channels=64))
     head.load_state_dict({'weight': row['head']['fc.weight']})
     with torch.no_grad():
-        model.eval()
         feats = _features(model, row['x'])
         cosines = head.outputs((feats, ))['cosines']
         model.train()
@@ -51,7 +52,7 @@ def test_features_and_cosines_of_the_release(golden):
 
 
 def test_logits_of_ldams_release(golden):
-    row, model = golden['ldam_resnet32_norm'], _build().eval()
+    row, model = golden['ldam_resnet32_norm'], _build()
     state = dict(row['state'])
     directions = state.pop('linear.weight').T
     model.load_state_dict(state)
