@@ -25,6 +25,7 @@ test_dataloader = dict(batch_size=128, dataset=dict(test, _delete_=True))
 optim_wrapper = dict(optimizer=dict(lr=0.1))
 param_scheduler = dict(T_max=200)
 train_cfg = dict(max_epochs=200)
+auto_scale_lr = dict(base_batch_size=256)
 default_hooks = dict(checkpoint=dict(save_best='accuracy/top1'))
 # The others of the default runtime ask for faces.
 custom_hooks = [
