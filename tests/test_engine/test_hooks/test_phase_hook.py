@@ -33,7 +33,7 @@ def test_bad_without_a_phase():
         PhaseHook()
 
 
-def _options(*hooks, **kwargs):
+def _options(hook, epochs=4, **kwargs):
     options = dict(
         model__type='FERClassifier',
         model__head=dict(
@@ -43,8 +43,9 @@ def _options(*hooks, **kwargs):
             _delete_=True, type='FERDataPreprocessor',
             augments=[dict(type='BatchRemix', alpha=1.)]),
         train_dataloader__sampler=dict(_delete_=True, type='PhasedSampler'),
-        train_cfg__max_epochs=4,
-        custom_hooks=[dict(type='ClassCountHook'), *hooks])
+        train_cfg=dict(_delete_=True, by_epoch=True, max_epochs=epochs,
+                       val_interval=100),
+        custom_hooks=[dict(type='ClassCountHook'), hook])
     return {**options, **kwargs}
 
 
@@ -87,8 +88,7 @@ def test_parts_follow_the_phases(toy_runner):
 
 def test_a_resumed_run_goes_on(toy_runner):
     toy_runner(**_options(PHASES)).train()
-    runner = toy_runner(**_options(PHASES, resume=True,
-                                   train_cfg__max_epochs=5))
+    runner = toy_runner(**_options(PHASES, epochs=5, resume=True))
     runner.train()
     loss, remix, sampler = _parts(runner)
     assert loss.weights[0].item() / loss.weights[7].item() == pytest.approx(
@@ -104,11 +104,9 @@ def test_bad_without_the_part(toy_runner, name):
 
 
 def test_bad_without_epochs(toy_runner):
-    options = _options(PHASES)
-    del options['train_cfg__max_epochs']
-    options['train_cfg'] = dict(_delete_=True, by_epoch=False, max_iters=2)
+    loop = dict(_delete_=True, by_epoch=False, max_iters=2)
     with pytest.raises(ValueError, match='by_epoch=True'):
-        toy_runner(**options).train()
+        toy_runner(**_options(PHASES, train_cfg=loop)).train()
 
 
 def test_bad_count_hook_without_need(toy_runner):
