@@ -20,7 +20,7 @@ from rich.table import Table
 from mmfer.analysis.comparison import (Cell, Outcome, Row, cell_config,
                                        make_grid, model_cost, summarise,
                                        train_all, write_report)
-from mmfer.analysis.comparison.report import cells_of, headers_of, notes
+from mmfer.analysis.comparison.report import HEADERS, cells_of, notes
 from mmfer.apis.arguments import OptionAction
 
 TRAIN = osp.join(osp.dirname(osp.abspath(__file__)), 'train.py')
@@ -101,7 +101,7 @@ def show(rows: List[Row]) -> None:
     console = Console(width=None if sys.stdout.isatty() else 160)
     for ground in dict.fromkeys(row.ground for row in rows):
         table = Table(title=ground)
-        for header in headers_of(rows[0]):
+        for header in HEADERS:
             table.add_column(
                 header, justify='left' if header == 'method' else 'right')
         for row in rows:

@@ -26,4 +26,4 @@ val_evaluator = dict(
         few=('fear', 'contempt', 'disgust')))
 test_evaluator = val_evaluator
 param_scheduler = dict(total_steps=12)
-train_cfg = dict(max_epochs=12, dynamic_intervals=[(8, 1)])
+train_cfg = dict(max_epochs=12, dynamic_intervals=[(10, 1)])

@@ -29,7 +29,7 @@ def long_tail_counts(available: Sequence[int],
 
     Examples:
         >>> long_tail_counts([500, 900, 100], 25)
-        [100, 500, 20]
+        [180, 900, 36]
     """
     available = np.asarray(available)
     if len(available) < 2 or imbalance_factor < 1:

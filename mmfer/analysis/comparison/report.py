@@ -9,7 +9,7 @@ from typing import Any, Dict, List, Optional, Sequence
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-from .summary import Row
+from .summary import METRICS, Row
 
 _COLOURS = ('#0072B2', '#E69F00', '#009E73', '#CC79A7', '#56B4E9', '#D55E00',
             '#F0E442', '#000000')  # of Okabe and Ito
@@ -17,20 +17,16 @@ _STYLE = ('body{font-family:sans-serif;margin:2em}table{border-collapse:'
           'collapse}td,th{border-bottom:1px solid #ccc;padding:.3em .8em;'
           'text-align:right}td:first-child,th:first-child{text-align:left}'
           'img{max-width:100%}')
-
-
-def headers_of(row: Row) -> List[str]:
-    """The names of the columns, the same for all rows."""
-    return ['method', *row.values, 'difference', 'p', 'Mparams', 'GFLOPs',
-            's / iteration', 'seeds']
+HEADERS = ('method', *METRICS, 'difference', 'p', 'Mparams', 'GFLOPs',
+           's / iteration', 'seeds')
 
 
 def cells_of(row: Row) -> List[str]:
-    """A row as text, under :func:`headers_of`."""
+    """A row as text, under ``HEADERS``."""
     return [
         row.method,
         *(_with_deviation(row.mean(c), row.deviation(c), 3 if c == 'ECE' else
-                          2) for c in row.values),
+                          2) for c in METRICS),
         _number(row.difference, '+.2f'),
         _number(row.p_value, '.3f'),
         _number(row.cost.get('parameters'), '.2f'),
@@ -55,8 +51,8 @@ def _with_deviation(mean: Optional[float], deviation: Optional[float],
 def notes(rows: Sequence[Row]) -> List[str]:
     """What a reader has to know, a line each."""
     lines = [
-        'Last epoch; mean ± standard deviation over the seeds. Accuracy, UAR, '
-        'F1 and the recall of class groups in percent.',
+        'Last epoch; mean ± standard deviation over the seeds. Accuracy, UAR '
+        'and F1 in percent.',
         f'Difference of the accuracy from {rows[0].method} and the p value '
         'of a paired, two-sided t-test over common seeds; not corrected for '
         'the number of methods.',
@@ -73,7 +69,7 @@ def draw(rows: Sequence[Row], column: str = 'accuracy') -> Figure:
 
     Args:
         rows (Sequence[Row]): From :func:`summarise`.
-        column (str): One of ``Row.values``. Defaults to ``'accuracy'``.
+        column (str): One of ``METRICS``. Defaults to ``'accuracy'``.
 
     Returns:
         Figure: A matplotlib figure, bound to no display.
@@ -131,10 +127,10 @@ def write_report(rows: Sequence[Row], folder: str,
 
 
 def _markdown(rows: Sequence[Row]) -> str:
-    lines, headers = [], headers_of(rows[0])
+    lines = []
     for ground in dict.fromkeys(row.ground for row in rows):
-        lines += [f'## {ground}', '', f"| {' | '.join(headers)} |",
-                  '|---' * len(headers) + '|']
+        lines += [f'## {ground}', '', f"| {' | '.join(HEADERS)} |",
+                  '|---' * len(HEADERS) + '|']
         lines += [f"| {' | '.join(cells_of(row))} |" for row in rows
                   if row.ground == ground] + ['']
     return '\n'.join(lines + [f'- {note}' for note in notes(rows)]) + '\n'
@@ -148,7 +144,7 @@ def _page(rows: Sequence[Row], figure: str) -> str:
              f'<img alt="accuracy" src="data:image/png;base64,{image}">']
     for ground in dict.fromkeys(row.ground for row in rows):
         parts += [f'<h2>{html.escape(ground)}</h2><table>',
-                  _line(headers_of(rows[0]), 'th')]
+                  _line(HEADERS, 'th')]
         parts += [_line(cells_of(row), 'td') for row in rows
                   if row.ground == ground] + ['</table>']
     parts += [f'<p>{html.escape(note)}</p>' for note in notes(rows)]

@@ -9,8 +9,6 @@ from .runs import Outcome
 #: Columns of the table: name -> metric of the last epoch.
 METRICS = dict(accuracy='expr/accuracy', UAR='expr/uar', F1='expr/f1',
                ECE='expr/ece')
-#: Further columns where runs tell them.
-GROUPS = dict(many='expr/many', medium='expr/medium', few='expr/few')
 
 
 class Row(NamedTuple):
@@ -60,9 +58,6 @@ def summarise(outcomes: Mapping[Cell, Outcome],
         costs (Mapping, optional): Method -> its cost. Defaults to None.
     """
     rows: List[Row] = []
-    columns = {**METRICS, **{
-        column: metric for column, metric in GROUPS.items()
-        if _values(dict(enumerate(outcomes.values())), metric)}}
     for ground in dict.fromkeys(cell.ground for cell in outcomes):
         here = {cell: out for cell, out in outcomes.items()
                 if cell.ground == ground}
@@ -71,7 +66,7 @@ def summarise(outcomes: Mapping[Cell, Outcome],
             runs = {cell.seed: out for cell, out in here.items()
                     if cell.method == method}
             values = {column: _values(runs, metric)
-                      for column, metric in columns.items()}
+                      for column, metric in METRICS.items()}
             accuracy = values['accuracy']
             times = [out.iteration for out in runs.values() if out.iteration]
             common = [] if base is None else sorted(accuracy.keys() & base)
@@ -93,7 +88,7 @@ def _values(runs: Mapping[int, Outcome], metric: str) -> Dict[int, float]:
     for seed, outcome in runs.items():
         if outcome.protocol is not None:
             metrics = outcome.protocol['result']['last']['metrics']
-            if metrics.get(metric) is not None:
+            if metric in metrics:
                 found[seed] = metrics[metric]
     return found
 

@@ -59,19 +59,6 @@ def test_nothing_but_failures():
     assert row.mean('accuracy') is None and cells_of(row)[1] == '-'
 
 
-def test_groups_of_classes_have_columns(rows, tmp_path):
-    assert 'few' not in rows[0].values
-    told = outcome(70.)
-    told.protocol['result']['last']['metrics']['expr/few'] = 12.5
-    few = summarise({Cell('a.py', None, None, 0): outcome(60.),
-                     Cell('b.py', None, None, 0): told})
-    assert [row.mean('few') for row in few] == [None, 12.5]
-    write_report(few, str(tmp_path), {})
-    table = (tmp_path / 'comparison.md').read_text().splitlines()
-    assert '| ECE | few | difference |' in table[2]
-    assert '| 12.50 | +10.00 |' in table[5]
-
-
 def test_report(rows, tmp_path):
     paths = write_report(rows, str(tmp_path), dict(seeds=[0, 1, 2]))
     content = json.loads((tmp_path / 'comparison.json').read_text())
