@@ -28,6 +28,15 @@ def _input_size(cfg):
     return cfg.test_dataloader.dataset.get('image_size', 112)
 
 
+def _reader(loader):
+    """The dataset of a loader, without wrappers."""
+    dataset = loader.dataset
+    while 'dataset' in dataset:
+        assert DATASETS.get(dataset.type)
+        dataset = dataset.dataset
+    return dataset
+
+
 def test_there_are_configs():
     assert len(CONFIGS) >= 14
 
@@ -46,13 +55,14 @@ def test_parts_exist_and_fit(name):
     assert cfg.get('init_weights'), 'every config states its initial weights'
     for kind in ('train', 'val', 'test'):
         loader = cfg[f'{kind}_dataloader']
-        reader = DATASETS.get(loader.dataset.type)
+        dataset = _reader(loader)
+        reader = DATASETS.get(dataset.type)
         if hasattr(reader, 'LABEL_SPACE'):  # a dataset of faces
-            assert loader.dataset.get('split', 'train') in reader.SPLITS
+            assert dataset.get('split', 'train') in reader.SPLITS
             space = LabelSpace.get(
-                loader.dataset.get('label_space') or reader.LABEL_SPACE)
+                dataset.get('label_space') or reader.LABEL_SPACE)
             assert len(space) == cfg.model.head.num_classes
-        for transform in loader.dataset.pipeline:
+        for transform in dataset.pipeline:
             TRANSFORMS.build(transform)
         assert DATA_SAMPLERS.get(loader.sampler.type)
     metrics = cfg.val_evaluator
@@ -62,7 +72,7 @@ def test_parts_exist_and_fit(name):
         assert HOOKS.get(hook.type), hook.type
     if hasattr(reader, 'LABEL_SPACE'):
         assert cfg.val_dataloader.dataset.test_mode
-    assert not cfg.train_dataloader.dataset.get('test_mode')
+    assert not _reader(cfg.train_dataloader).get('test_mode')
 
 
 def _different_steps():
@@ -71,7 +81,7 @@ def _different_steps():
     for name in CONFIGS:
         cfg = Config.fromfile(ROOT / name)
         key = repr([cfg.model, cfg.data_preprocessor, cfg.optim_wrapper,
-                    [t for t in cfg.train_dataloader.dataset.pipeline
+                    [t for t in _reader(cfg.train_dataloader).pipeline
                      if t['type'] == 'FaceViews'], _input_size(cfg)])
         found.setdefault(key, name)
     return list(found.values())
@@ -94,7 +104,7 @@ def test_takes_a_training_step(name):
             score[label] = 0.5
             sample.set_gt_score(score)
         samples.append(sample)
-    pipeline = cfg.train_dataloader.dataset.pipeline
+    pipeline = _reader(cfg.train_dataloader).pipeline
     views = next(
         (len(t.views) for t in pipeline if t['type'] == 'FaceViews'), None)
     shape = (2, 3, size, size) if views is None else (2, views, 3, size, size)

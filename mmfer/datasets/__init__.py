@@ -19,6 +19,7 @@ from .fer_csv import FERCSV
 from .fer_folder import FERFolder
 from .ferplus import FERPlus
 from .jaffe import JAFFE
+from .long_tailed_dataset import LongTailedDataset
 from .megc2019 import MEGC2019
 from .micro_expression_dataset import MicroExpressionDataset
 from .omg import OMGEmotion
@@ -49,6 +50,7 @@ __all__ = [
     'FERFolder',
     'FERPlus',
     'JAFFE',
+    'LongTailedDataset',
     'MEGC2019',
     'MicroExpressionDataset',
     'OMGEmotion',

@@ -1,6 +1,6 @@
 # Copyright (c) mmfer contributors.
 """The parts of the model of a run."""
-from typing import List, Type, TypeVar
+from typing import Any, List, Type, TypeVar
 
 from mmengine.model import BaseTTAModel, is_model_wrapper
 from torch import nn
@@ -18,3 +18,11 @@ def bare_model(model: nn.Module) -> nn.Module:
 def parts_of(model: nn.Module, kind: Type[PART]) -> List[PART]:
     """All parts of one kind, in the order of the model."""
     return [m for m in bare_model(model).modules() if isinstance(m, kind)]
+
+
+def augments_of(model: nn.Module, kind: Type[Any]) -> List[Any]:
+    """All batch augments of one kind in the data preprocessor of a model."""
+    augments = getattr(
+        bare_model(model).data_preprocessor, 'augments', None)
+    return [a for a in getattr(augments, 'augments', ())
+            if isinstance(a, kind)]

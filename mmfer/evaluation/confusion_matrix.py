@@ -7,7 +7,11 @@ from typing import TYPE_CHECKING, Any, Dict, Optional, Sequence
 import numpy as np
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
+
+# Above so many classes the cells are too small, and too many, for text.
+_MAX_WRITTEN = 30
 
 
 def draw_confusion_matrix(matrix: np.ndarray,
@@ -16,9 +20,9 @@ def draw_confusion_matrix(matrix: np.ndarray,
     """Draw a confusion matrix.
 
     Colours show each row as shares of its class, so that rare classes are
-    read as easily as frequent ones; every cell also holds its count. The
-    colour map is readable for colour-blind people and in grey print. A class
-    without samples has an empty row.
+    read as easily as frequent ones; up to 30 classes every cell also holds
+    its count. The colour map is readable for colour-blind people and in grey
+    print. A class without samples has an empty row.
 
     Args:
         matrix (np.ndarray): Counts of shape ``(C, C)``, rows = truth,
@@ -44,7 +48,8 @@ def draw_confusion_matrix(matrix: np.ndarray,
     support = matrix.sum(1, keepdims=True)
     shares = np.where(support > 0, matrix / np.maximum(support, 1), np.nan)
 
-    side = max(4.0, 0.75 * num + 2.2)
+    written = num <= _MAX_WRITTEN
+    side = max(4.0, (0.75 if written else 0.15) * num + 2.2)
     figure = Figure(figsize=(side + 0.8, side), layout='constrained')
     FigureCanvasAgg(figure)
     axes = figure.add_subplot()
@@ -59,16 +64,24 @@ def draw_confusion_matrix(matrix: np.ndarray,
     axes.set_ylabel('true (samples)')
     if title:
         axes.set_title(title)
-    for row, col in np.ndindex(num, num):
-        share = shares[row, col]
-        if np.isnan(share):
-            continue
-        axes.text(col, row, f'{100 * share:.0f}%\n{int(matrix[row, col])}',
-                  ha='center', va='center', fontsize=8,
-                  color='black' if share > 0.55 else 'white')
+    if written:
+        _write_cells(axes, matrix, shares)
+    else:
+        axes.tick_params(labelsize=8)
     figure.colorbar(image, ax=axes, label='share of the true class',
                     fraction=0.046)
     return figure
+
+
+def _write_cells(axes: 'Axes', matrix: np.ndarray,
+                 shares: np.ndarray) -> None:
+    """Share and count in each cell of classes with samples."""
+    for (row, col), share in np.ndenumerate(shares):
+        if not np.isnan(share):
+            axes.text(col, row,
+                      f'{100 * share:.0f}%\n{int(matrix[row, col])}',
+                      ha='center', va='center', fontsize=8,
+                      color='black' if share > 0.55 else 'white')
 
 
 def save_confusion_matrix(matrix: np.ndarray,

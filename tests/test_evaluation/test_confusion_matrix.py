@@ -28,6 +28,13 @@ def test_a_class_without_samples_has_an_empty_row():
     assert not any(row == 2 for _, row in texts)
 
 
+def test_many_classes_are_drawn_without_text():
+    names = [str(i) for i in range(31)]
+    figure = draw_confusion_matrix(np.eye(31), names)
+    assert not _cell_texts(figure) and figure.get_figwidth() < 8
+    assert _cell_texts(draw_confusion_matrix(np.eye(30), names[:30]))
+
+
 def test_labels_name_class_and_support():
     axes = draw_confusion_matrix(MATRIX, CLASSES).axes[0]
     assert [t.get_text() for t in axes.get_yticklabels()] == [

@@ -127,6 +127,24 @@ def test_uar_is_of_the_whole_set_and_not_a_mean_over_batches():
     assert got['expr/uar'] == pytest.approx(100 * (5 / 7 + 7 / 14) / 2)
 
 
+def test_groups_are_means_of_class_recalls():
+    scores, labels = _data(seed=3, absent=(3, ))
+    recalls = recall_score(labels, scores.argmax(1), labels=[0, 1, 2, 3],
+                           average=None, zero_division=0)
+    got = _evaluate(_samples(scores, labels), groups=dict(
+        many=['happiness', 2], few=[1], none=['anger']))
+    assert got['expr/many'] == pytest.approx(50 * (recalls[0] + recalls[2]))
+    assert got['expr/few'] == pytest.approx(100 * recalls[1])
+    assert math.isnan(got['expr/none'])
+
+
+@pytest.mark.parametrize('groups', [
+    dict(many=['joy']), dict(many=[4]), dict(many=[0], few=['happiness'])])
+def test_bad_groups(groups):
+    with pytest.raises(ValueError, match='is no class or named twice'):
+        _evaluate(_samples(*_data(num=8)), groups=groups)
+
+
 def test_perfect_and_uniform_predictions():
     labels = np.arange(40) % 4
     got = _evaluate(_samples(np.eye(4)[labels], labels))

@@ -1,14 +1,15 @@
 # Copyright (c) mmfer contributors.
 from .au_graph_hook import AUGraphHook
 from .channels_last_hook import ChannelsLastHook
+from .class_count_hook import ClassCountHook
 from .compile_hook import CompileHook
 from .epoch_seed_hook import EpochSeedHook
 from .init_weights_hook import InitWeightsHook
 from .label_correction_hook import LabelCorrectionHook
 from .label_space_hook import LabelSpaceHook
 from .neighbor_bank_hook import NeighborBankHook
+from .phase_hook import PhaseHook
 from .protocol_hook import ProtocolHook
-from .reweighting_hook import ReweightingHook
 from .sample_index_hook import SampleIndexHook
 from .task_ramp_hook import TaskRampHook
 from .template_hook import TemplateHook
@@ -17,14 +18,15 @@ from .unreadable_images_hook import UnreadableImagesHook
 __all__ = [
     'AUGraphHook',
     'ChannelsLastHook',
+    'ClassCountHook',
     'CompileHook',
     'EpochSeedHook',
     'InitWeightsHook',
     'LabelCorrectionHook',
     'LabelSpaceHook',
     'NeighborBankHook',
+    'PhaseHook',
     'ProtocolHook',
-    'ReweightingHook',
     'SampleIndexHook',
     'TaskRampHook',
     'TemplateHook',

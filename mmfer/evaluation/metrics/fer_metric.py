@@ -9,6 +9,7 @@ from mmengine.evaluator import BaseMetric
 from mmengine.logging import MMLogger
 
 from mmfer.registry import METRICS
+from ..class_groups import CLASS_GROUPS, group_recalls
 from ..confusion_matrix import save_confusion_matrix
 
 # Probabilities are not taken smaller than this in logarithms, so that one
@@ -31,6 +32,7 @@ class FERMetric(BaseMetric):
     - ``uar``: unweighted average recall, the mean class accuracy.
     - ``f1``: macro F1, the mean of :math:`2TP_c / (2TP_c + FP_c + FN_c)`.
     - ``recall_CLASS``: recall of each class.
+    - ``GROUP``: mean recall of the classes of each of the ``groups``.
 
     In natural units:
 
@@ -50,6 +52,9 @@ class FERMetric(BaseMetric):
 
     Args:
         ece_bins (int): Number of bins of ``ece``. Defaults to 15.
+        groups (Mapping[str, Sequence[int or str]], optional): Groups of
+            classes, by name or index, as ``dict(many=['happiness', ...],
+            medium=[...], few=[...])`` for long tails. Defaults to None.
         out_dir (str, optional): The folder for the confusion matrix. Defaults
             to None, ``vis_data`` beside the log file of the run; without a
             log file nothing is written.
@@ -61,7 +66,8 @@ class FERMetric(BaseMetric):
     Raises:
         ValueError: If a prediction is absent, not finite, no distribution or
             of another length than the classes, or if a label lies outside
-            them. The message names the image.
+            them; the message names the image. If a group names an unknown
+            class.
 
     Examples:
         >>> import numpy as np
@@ -77,6 +83,7 @@ class FERMetric(BaseMetric):
 
     def __init__(self,
                  ece_bins: int = 15,
+                 groups: Optional[CLASS_GROUPS] = None,
                  out_dir: Optional[str] = None,
                  collect_device: str = 'cpu',
                  prefix: Optional[str] = None) -> None:
@@ -85,6 +92,7 @@ class FERMetric(BaseMetric):
                              f'{ece_bins!r}')
         super().__init__(collect_device=collect_device, prefix=prefix)
         self.ece_bins = ece_bins
+        self.groups = groups or {}
         self.out_dir = out_dir
 
     def process(self, data_batch: Any, data_samples: Sequence[dict]) -> None:
@@ -158,6 +166,7 @@ class FERMetric(BaseMetric):
         metrics, matrix = self.calculate(
             np.stack(scores), np.array(labels), targets, classes,
             self.ece_bins)
+        metrics.update(group_recalls(matrix, self.groups, classes))
         folder = self.out_dir or self._log_folder()
         if folder:
             prefix = '' if self.prefix == 'expr' else f'{self.prefix}_'

@@ -13,6 +13,7 @@ from .batch_gray import BatchGray
 from .batch_mixup import BatchMixup
 from .batch_random_crop import BatchRandomCrop
 from .batch_random_resized_crop import BatchRandomResizedCrop
+from .batch_remix import BatchRemix
 from .fused_moves import FusedMoves
 from .geometric_augment import BatchMoves, GeometricAugment
 from .mixing_augment import MixingAugment
@@ -21,6 +22,8 @@ __all__ = [
     'AugmentBatch', 'BatchAffine', 'BatchAugment', 'BatchAugments',
     'BatchColorJitter', 'BatchCutMix', 'BatchErasing', 'BatchFlip',
     'BatchFlowFlip', 'BatchGaussianNoise', 'BatchGray', 'BatchMixup',
+    'BatchGaussianNoise', 'BatchGray', 'BatchMixup', 'BatchMoves',
     'BatchMoves', 'BatchRandomCrop', 'BatchRandomResizedCrop', 'FusedMoves',
+    'BatchRandomCrop', 'BatchRandomResizedCrop', 'BatchRemix', 'FusedMoves',
     'GeometricAugment', 'MixingAugment'
 ]

@@ -22,7 +22,8 @@ class AugmentBatch:
             - ``flip``: bool ``(N,)``, whether left became right.
             - ``mix_index``: int64 ``(N,)``, the sample mixed in.
             - ``mix_weight``: float32 ``(N,)``, the share of the sample
-              itself.
+              itself in the image.
+            - ``mix_label_weight``: float32 ``(N,)``, its share in the label.
 
             The first two are there if an augment moves pixels, the others if
             one mixes samples.

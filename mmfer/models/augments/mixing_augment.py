@@ -78,9 +78,26 @@ class MixingAugment(BatchAugment):
                 f'{sorted(targets)}. Remedy: give it num_classes, so that '
                 'gt_score is made from gt_label')
         partner = score.index_select(0, index)
+        share = self.label_share(weight, index, targets)
         targets['gt_score'] = torch.lerp(
-            partner, score, weight.to(score.dtype)[:, None])
-        records['mix_index'], records['mix_weight'] = index, weight
+            partner, score, share.to(score.dtype)[:, None])
+        records.update(
+            mix_index=index, mix_weight=weight, mix_label_weight=share)
+
+    def label_share(self, share: Tensor, index: Tensor,
+                    targets: Dict[str, Tensor]) -> Tensor:
+        """The share of each sample itself in its mixed label.
+
+        Args:
+            share (Tensor): That in the image, float32 ``(N,)``.
+            index (Tensor): The partners, int64 ``(N,)``.
+            targets (Dict[str, Tensor]): See
+                :meth:`BatchAugment.change_targets`.
+
+        Returns:
+            Tensor: Float32 ``(N,)`` in [0, 1]; by default the same.
+        """
+        return share
 
     def __repr__(self) -> str:
         return (f'{type(self).__name__}(alpha={self.alpha}, '

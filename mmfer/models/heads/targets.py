@@ -38,6 +38,27 @@ def targets_of(data_samples: Sequence[DataSample]) -> torch.Tensor:
     return targets['gt_score' if 'gt_score' in targets else 'gt_label']
 
 
+def mixed_labels_of(data_samples: Sequence[DataSample]
+                    ) -> Optional[Tuple[torch.Tensor, torch.Tensor]]:
+    """Both labels of samples that a batch augment has mixed.
+
+    Args:
+        data_samples (Sequence[DataSample]): N samples with ``gt_label``.
+
+    Returns:
+        tuple[Tensor, Tensor], optional: The labels of all samples, then those
+        of their partners, int64 ``(2N, )``, and their shares, ``(2N, )``.
+        None where nothing was mixed.
+    """
+    batch = SampleBatch.of(data_samples)
+    if 'mix_index' not in batch.records:
+        return None
+    labels = batch.targets['gt_label']
+    share = batch.records['mix_label_weight']
+    return (torch.cat([labels, labels[batch.records['mix_index']]]),
+            torch.cat([share, 1 - share]))
+
+
 def with_labels(data_samples: Sequence[DataSample], device: torch.device
                 ) -> Tuple[SampleBatch, float]:
     """A batch that has expression labels in any case.

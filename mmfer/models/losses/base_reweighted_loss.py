@@ -1,4 +1,5 @@
 # Copyright (c) mmfer contributors.
+import warnings
 from abc import abstractmethod
 from typing import Any, Optional, Sequence
 
@@ -17,10 +18,13 @@ class BaseReweightedLoss(nn.Module):
 
     with the weights :math:`\omega` of :func:`class_weights`. The exponent
     :math:`q` is 0, all classes alike, until
-    :class:`~mmfer.engine.hooks.ReweightingHook` changes it.
+    :class:`~mmfer.engine.hooks.PhaseHook` changes it.
 
     Args:
-        counts (Sequence[int]): Training samples of each of the C classes.
+        counts (Sequence[int], optional): Training samples of each of the C
+            classes. Defaults to None, told by
+            :class:`~mmfer.engine.hooks.ClassCountHook`; without it all
+            classes count alike, with a warning.
         weighting (str): See :func:`class_weights`. Defaults to
             ``'inverse'``.
         beta (float): See :func:`class_weights`. Defaults to 0.9999.
@@ -31,29 +35,45 @@ class BaseReweightedLoss(nn.Module):
     """
 
     def __init__(self,
-                 counts: Sequence[int],
+                 counts: Optional[Sequence[int]] = None,
                  weighting: str = 'inverse',
                  beta: float = 0.9999,
                  loss_weight: float = 1.0) -> None:
         super().__init__()
+        self.weighting, self.beta = weighting, beta
         self.loss_weight = loss_weight
-        weights = class_weights(counts, weighting, beta)
-        counts = torch.tensor(counts, dtype=torch.float32)
-        # They follow from the config and the epoch.
-        self.register_buffer('counts', counts, persistent=False)
-        self.register_buffer('full_weights', weights, persistent=False)
-        self.register_buffer('weights', torch.ones_like(weights),
-                             persistent=False)
+        # They follow from the training set and the epoch.
+        for name in ('counts', 'full_weights', 'weights'):
+            self.register_buffer(name, torch.empty(0), persistent=False)
+        if counts is not None:
+            self.set_counts(counts)
+        else:
+            class_weights([1], weighting, beta)  # refuses bad arguments
+
+    def set_counts(self, counts: Sequence[int]) -> None:
+        """Tell the training samples of each class.
+
+        Args:
+            counts (Sequence[int]): Of each of the C classes.
+
+        Raises:
+            ValueError: If a class has none.
+        """
+        weights = class_weights(counts, self.weighting, self.beta)
+        device = self.counts.device
+        self.counts = torch.tensor(counts, dtype=torch.float32).to(device)
+        self.full_weights = weights.to(device)
+        self.weights = torch.ones_like(self.full_weights)
 
     @torch.no_grad()
-    def set_exponent(self, exponent: float) -> None:
+    def set_phase(self, phase: float) -> None:
         """Give the classes their weights.
 
         Args:
-            exponent (float): :math:`q`: 0 for equal weights, 1 for the full
+            phase (float): :math:`q`: 0 for equal weights, 1 for the full
                 ones.
         """
-        weights = self.full_weights.double()**exponent
+        weights = self.full_weights.double()**phase
         self.weights.copy_(weights * len(weights) / weights.sum())
 
     @abstractmethod
@@ -80,7 +100,7 @@ class BaseReweightedLoss(nn.Module):
         Args:
             cls_score (Tensor): Logits, ``(N, C)``.
             label (Tensor): int64 ``(N, )``.
-            weight (Tensor, optional): Further weights of the samples,
+            weight (Tensor, optional): Shares of the samples in the mean,
                 ``(N, )``. Defaults to None, all 1.
             avg_factor (float, optional): Not used: the mean is over the
                 weights.
@@ -95,14 +115,35 @@ class BaseReweightedLoss(nn.Module):
             raise ValueError(
                 f'{type(self).__name__} needs one label of each sample, got '
                 f'the shape {tuple(label.shape)}. Remedy: target=\'majority\' '
-                'in the dataset, or another loss')
+                'in the dataset, CosineHead where samples are mixed, or '
+                'another loss')
+        if not len(self.counts):
+            self._count_alike(cls_score)
         weights = self.weights[label]
-        if weight is not None:
-            weights = weights * weight
+        share = torch.ones_like(weights) if weight is None else weight
         return self.loss_weight * self.reduce(
-            self.losses(cls_score.float(), label), weights)
+            self.losses(cls_score.float(), label), weights, share)
 
-    def reduce(self, losses: torch.Tensor,
-               weights: torch.Tensor) -> torch.Tensor:
-        """The weighted mean of losses ``(N, )``."""
-        return (weights * losses).sum() / weights.sum()
+    def _count_alike(self, cls_score: torch.Tensor) -> None:
+        """Go on without counts."""
+        warnings.warn(
+            f'{type(self).__name__} does not know how many samples the '
+            'classes have: all count alike. Remedy: add '
+            "dict(type='ClassCountHook') to custom_hooks, or counts=[...]")
+        self.counts = self.full_weights = cls_score.new_ones(
+            cls_score.size(1), dtype=torch.float32)
+        self.weights = self.full_weights.clone()
+
+    def reduce(self, losses: torch.Tensor, weights: torch.Tensor,
+               share: torch.Tensor) -> torch.Tensor:
+        """The mean.
+
+        Args:
+            losses (Tensor): See :meth:`losses`, ``(N, )``.
+            weights (Tensor): Of the samples' classes, ``(N, )``.
+            share (Tensor): Of the samples, ``(N, )``.
+
+        Returns:
+            Tensor: A scalar.
+        """
+        return (share * weights * losses).sum() / (share * weights).sum()

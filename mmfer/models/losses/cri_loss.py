@@ -1,6 +1,6 @@
 # Copyright (c) mmfer contributors.
 import math
-from typing import Any, Sequence
+from typing import Any, Optional, Sequence
 
 import torch
 from torch.nn.functional import cross_entropy
@@ -32,7 +32,8 @@ class CRILoss(BaseReweightedLoss):
     (:math:`\theta = 9.2`).
 
     Args:
-        counts (Sequence[int]): Training samples of each of the C classes.
+        counts (Sequence[int], optional): See :class:`BaseReweightedLoss`.
+            Defaults to None.
         max_margin (float): Of the rarest class, in cosines. Defaults to 0.1.
         scale (float): What the logits are multiplied with. Defaults to 30.
         gamma (float): Of the focal modulation, from 0. Defaults to 1.0.
@@ -47,7 +48,7 @@ class CRILoss(BaseReweightedLoss):
     """
 
     def __init__(self,
-                 counts: Sequence[int],
+                 counts: Optional[Sequence[int]] = None,
                  max_margin: float = 0.1,
                  scale: float = 30.,
                  gamma: float = 1.0,
@@ -79,12 +80,12 @@ class CRILoss(BaseReweightedLoss):
         return focal(cross_entropy(logits, label, reduction='none'),
                      self.gamma)
 
-    def reduce(self, losses: torch.Tensor,
-               weights: torch.Tensor) -> torch.Tensor:
+    def reduce(self, losses: torch.Tensor, weights: torch.Tensor,
+               share: torch.Tensor) -> torch.Tensor:
         """The weighted mean, corrected after or before."""
         if self.per_sample:
-            return super().reduce(self.correct(losses), weights)
-        return self.correct(super().reduce(losses, weights))
+            return super().reduce(self.correct(losses), weights, share)
+        return self.correct(super().reduce(losses, weights, share))
 
     def correct(self, losses: torch.Tensor) -> torch.Tensor:
         """Losses without extremes, any shape."""

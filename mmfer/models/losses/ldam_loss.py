@@ -1,5 +1,5 @@
 # Copyright (c) mmfer contributors.
-from typing import Any, Sequence
+from typing import Any, Optional, Sequence
 
 import torch
 from torch.nn.functional import cross_entropy
@@ -16,10 +16,11 @@ class LDAMLoss(BaseReweightedLoss):
     `Learning Imbalanced Datasets with Label-Distribution-Aware Margin Loss
     <https://arxiv.org/abs/1906.07413>`_, for logits that are cosines, such as
     those of :class:`~mmfer.models.heads.CosineHead`. Deferred re-weighting
-    is :class:`~mmfer.engine.hooks.ReweightingHook` with ``begin=end``.
+    is a step of :class:`~mmfer.engine.hooks.PhaseHook`.
 
     Args:
-        counts (Sequence[int]): Training samples of each of the C classes.
+        counts (Sequence[int], optional): See :class:`BaseReweightedLoss`.
+            Defaults to None.
         max_margin (float): Of the rarest class, in cosines. Defaults to 0.5.
         scale (float): What the logits are multiplied with. Defaults to 30.
         **kwargs: See :class:`BaseReweightedLoss`.
@@ -29,7 +30,7 @@ class LDAMLoss(BaseReweightedLoss):
     """
 
     def __init__(self,
-                 counts: Sequence[int],
+                 counts: Optional[Sequence[int]] = None,
                  max_margin: float = 0.5,
                  scale: float = 30.,
                  **kwargs: Any) -> None:

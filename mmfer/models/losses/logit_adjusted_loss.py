@@ -1,5 +1,5 @@
 # Copyright (c) mmfer contributors.
-from typing import Any, Sequence
+from typing import Any, Optional, Sequence
 
 import torch
 from torch.nn.functional import cross_entropy
@@ -19,7 +19,8 @@ class LogitAdjustedLoss(BaseReweightedLoss):
     are.
 
     Args:
-        counts (Sequence[int]): Training samples of each of the C classes.
+        counts (Sequence[int], optional): See :class:`BaseReweightedLoss`.
+            Defaults to None.
         tau (float): From 0, which is cross entropy. Defaults to 1.0.
         **kwargs: See :class:`BaseReweightedLoss`.
 
@@ -28,7 +29,7 @@ class LogitAdjustedLoss(BaseReweightedLoss):
     """
 
     def __init__(self,
-                 counts: Sequence[int],
+                 counts: Optional[Sequence[int]] = None,
                  tau: float = 1.0,
                  **kwargs: Any) -> None:
         super().__init__(counts, **kwargs)

@@ -89,7 +89,8 @@ def test_records_are_there_only_if_something_was_done(images):
     assert set(run(MOVES, images).records) == {'affine', 'flip'}
     done = run([*MOVES, MIXING[0]], images,
                dict(gt_score=torch.eye(20)))
-    assert set(done.records) == {'affine', 'flip', 'mix_index', 'mix_weight'}
+    assert set(done.records) == {'affine', 'flip', 'mix_index', 'mix_weight',
+                                 'mix_label_weight'}
     assert all(len(record) == 20 for record in done.records.values())
 
 

@@ -7,11 +7,9 @@ import pytest
 import torch
 from torch.nn.functional import cross_entropy
 
-from mmfer.engine.hooks.reweighting_hook import phased_ramp
-from mmfer.models import CosineHead
+from mmfer.engine.phased_ramp import PhasedRamp
 from mmfer.models.losses import label_margins
 from mmfer.registry import MODELS
-from mmfer.structures import FERDataSample
 
 COUNTS = [1290, 281, 717, 4772, 1982, 705, 2524]
 KINDS = ['CRILoss', 'FocalCrossEntropyLoss', 'LDAMLoss', 'LogitAdjustedLoss']
@@ -52,7 +50,7 @@ def _plain(kind, cosines, labels, weights, scale=30., margin=.5, gamma=1.,
 def test_against_plain_sums(kind, exponent):
     settings = dict(max_margin=.5) if kind in ('CRILoss', 'LDAMLoss') else {}
     loss, (cosines, labels) = _build(kind, **settings), _batch()
-    loss.set_exponent(exponent)
+    loss.set_phase(exponent)
     weights = [n**-exponent for n in COUNTS]
     value = loss(cosines, labels)
     assert value.item() == pytest.approx(
@@ -103,8 +101,49 @@ def test_margins():
 
 def test_effective_numbers():
     loss = _build('LDAMLoss', weighting='effective_number', beta=0.)
-    loss.set_exponent(1)
+    loss.set_phase(1)
     assert loss.weights.tolist() == pytest.approx([1] * 7)
+
+
+def test_without_counts_all_classes_are_alike():
+    cosines, labels = _batch()
+    loss = MODELS.build(dict(type='CRILoss'))
+    with pytest.warns(UserWarning, match='Remedy.*ClassCountHook'):
+        value = loss(cosines, labels)
+    torch.testing.assert_close(
+        value, _build('CRILoss', [9] * 7)(cosines, labels))
+
+
+def test_counts_told_later():
+    cosines, labels = _batch()
+    late, early = MODELS.build(dict(type='CRILoss')), _build('CRILoss')
+    late.set_counts(COUNTS)
+    for loss in (late, early):
+        loss.set_phase(.3)
+    torch.testing.assert_close(late(cosines, labels), early(cosines, labels))
+    assert not late.state_dict()
+
+
+@pytest.mark.parametrize('settings', [{}, dict(p_from='weighted')])
+def test_shares(settings):
+    """A sample of share 2 counts like two samples."""
+    cosines, labels = _batch()
+    loss = _build('FocalCrossEntropyLoss', **settings)
+    loss.set_phase(1)
+    share = torch.ones(20)
+    share[3] = 2.
+    torch.testing.assert_close(
+        loss(cosines, labels, weight=share),
+        loss(torch.cat([cosines, cosines[3:4]]),
+             torch.cat([labels, labels[3:4]])))
+
+
+def test_focal_slope_of_certain_samples():
+    """Where p rounds to 1, the root of 1 - p has no slope."""
+    logits = torch.tensor([[200., 0.]], requires_grad=True)
+    _build('FocalCrossEntropyLoss', [1, 1], gamma=.5)(
+        logits, torch.tensor([0])).backward()
+    assert torch.isfinite(logits.grad).all()
 
 
 # -- correction of outliers
@@ -149,18 +188,18 @@ def golden(shared):
     return torch.load(path, weights_only=True)
 
 
-def _exponent(rule, epoch):
+def _phase(rule, epoch):
     begin, end, power = dict(
         default=(1, 1, 1), rw=(0, 0, 1), drw=(.8, .8, 1),
         ppw=(.5, .8, 5))[rule]
-    return 0. if rule == 'default' else phased_ramp(
-        epoch, 200, begin, end, power)
+    return 0. if rule == 'default' else PhasedRamp(begin, end, power)(
+        epoch, 200)
 
 
 def test_weights_over_the_epochs(golden):
     for (counts, rule, epoch), want in golden['class_weights'].items():
         loss = _build('CRILoss', golden['counts'][counts])
-        loss.set_exponent(_exponent(rule, epoch))
+        loss.set_phase(_phase(rule, epoch))
         torch.testing.assert_close(loss.weights, want, rtol=1e-5, atol=1e-6,
                                    msg=f'{counts}, {rule}, epoch {epoch}')
 
@@ -176,7 +215,7 @@ def test_losses_of_the_release(golden):
             CRILoss=('CRILoss', dict(scale=scale, max_margin=margin,
                                      gamma=gamma)))[row['loss']]
         loss = _build(kind, golden['counts'][row['counts']], **settings)
-        loss.set_exponent(_exponent('ppw', row['epoch']))
+        loss.set_phase(_phase('ppw', row['epoch']))
         x = row['x'].clone().requires_grad_()
         value = loss(x, row['y'])
         value.backward()
@@ -187,12 +226,16 @@ def test_losses_of_the_release(golden):
 
 
 def test_deferred_losses_of_ldam(golden):
+    seen = set()
     for row in golden['ldam_rows']:
-        if row['loss'] != 'LDAM':
-            continue
-        loss = _build('LDAMLoss', golden['counts'][row['counts']],
-                      weighting='effective_number', beta=row['beta'])
-        loss.set_exponent(1)
+        kind, settings = dict(
+            LDAM=('LDAMLoss', {}),
+            Focal=('FocalCrossEntropyLoss', dict(p_from='weighted')),
+            CE=('FocalCrossEntropyLoss', dict(gamma=0.)))[row['loss']]
+        loss = _build(kind, golden['counts'][row['counts']],
+                      weighting='effective_number', beta=row['beta'],
+                      **settings)
+        loss.set_phase(1)
         torch.testing.assert_close(loss.weights, row['weight'], rtol=1e-4,
                                    atol=1e-5)
         x = row['x'].clone().requires_grad_()
@@ -200,31 +243,8 @@ def test_deferred_losses_of_ldam(golden):
         value.backward()
         torch.testing.assert_close(value, row['value'], rtol=1e-5, atol=1e-6)
         torch.testing.assert_close(x.grad, row['grad'], rtol=1e-3, atol=1e-6)
-
-
-# -- the cosine head
-
-
-def test_cosine_head():
-    torch.manual_seed(0)
-    head = CosineHead(7, 5, scale=20., loss=dict(
-        type='LDAMLoss', counts=COUNTS, scale=20.))
-    feats = (torch.randn(6, 5), )
-    outputs = head.outputs(feats)
-    for feature, row in zip(feats[0], outputs['cosines']):
-        for direction, value in zip(head.weight, row):
-            assert value.item() == pytest.approx(
-                torch.cosine_similarity(feature, direction, 0).item(),
-                abs=1e-6)
-    torch.testing.assert_close(outputs['logits'], 20 * outputs['cosines'])
-    samples = [FERDataSample().set_gt_label(i) for i in range(6)]
-    torch.testing.assert_close(
-        head.loss(feats, samples)['loss_cls'],
-        _build('LDAMLoss', scale=20.)(outputs['cosines'], torch.arange(6)))
-    predicted = head.predict(feats)
-    torch.testing.assert_close(
-        torch.stack([sample.pred_score for sample in predicted]),
-        outputs['logits'].softmax(1))
+        seen.add((row['loss'], row['beta'] > 0))
+    assert len(seen) == 6
 
 
 # -- bad arguments
@@ -237,6 +257,9 @@ def test_cosine_head():
     ('LDAMLoss', dict(max_margin=-.1), 'max_margin'),
     ('LDAMLoss', dict(counts=[1, 0]), 'every class needs samples'),
     ('FocalCrossEntropyLoss', dict(gamma=-1.), 'gamma'),
+    ('FocalCrossEntropyLoss', dict(p_from='logits'), 'p_from must be one'),
+    ('LDAMLoss', dict(counts=None, beta=1., weighting='effective_number'),
+     'beta'),
     ('LogitAdjustedLoss', dict(tau=-1.), 'tau'),
     ('LogitAdjustedLoss', dict(weighting='none'), 'weighting must be'),
 ])
@@ -248,8 +271,3 @@ def test_bad_arguments(kind, settings, message):
 def test_bad_distributions():
     with pytest.raises(ValueError, match='needs one label of each sample'):
         _build('LDAMLoss')(torch.rand(2, 7), torch.full((2, 7), 1 / 7))
-
-
-def test_bad_scale():
-    with pytest.raises(ValueError, match='scale must be positive'):
-        CosineHead(7, 5, scale=0.)

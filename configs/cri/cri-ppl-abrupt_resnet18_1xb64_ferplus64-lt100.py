@@ -1,0 +1,8 @@
+# Class weights and mixed labels that turn to the rare classes in one step.
+_base_ = ['cri-ppl_resnet18_1xb64_ferplus64-lt100.py']
+
+step = dict(begin=0.8, end=0.8)
+custom_hooks = [
+    *_base_.custom_hooks[:-1],
+    dict(type='PhaseHook', weighting=step, mixing=step),
+]

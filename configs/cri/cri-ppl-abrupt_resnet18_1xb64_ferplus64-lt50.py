@@ -1,0 +1,3 @@
+_base_ = ['cri-ppl-abrupt_resnet18_1xb64_ferplus64-lt100.py']
+
+train_dataloader = dict(dataset=dict(imbalance_factor=50))

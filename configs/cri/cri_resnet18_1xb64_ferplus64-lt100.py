@@ -1,0 +1,10 @@
+# The loss alone, all classes alike throughout.
+_base_ = [
+    '../_base_/models/cri_resnet18.py', '../_base_/ferplus_64px_longtail.py'
+]
+
+model = dict(
+    flip_test=True,
+    backbone=_base_.stride16_scratch,
+    head=dict(num_classes=8, in_channels=256))
+custom_hooks = [*_base_.custom_hooks, dict(type='ClassCountHook')]
