@@ -22,8 +22,6 @@ __all__ = [
     'AugmentBatch', 'BatchAffine', 'BatchAugment', 'BatchAugments',
     'BatchColorJitter', 'BatchCutMix', 'BatchErasing', 'BatchFlip',
     'BatchFlowFlip', 'BatchGaussianNoise', 'BatchGray', 'BatchMixup',
-    'BatchGaussianNoise', 'BatchGray', 'BatchMixup', 'BatchMoves',
-    'BatchMoves', 'BatchRandomCrop', 'BatchRandomResizedCrop', 'FusedMoves',
-    'BatchRandomCrop', 'BatchRandomResizedCrop', 'BatchRemix', 'FusedMoves',
-    'GeometricAugment', 'MixingAugment'
+    'BatchMoves', 'BatchRandomCrop', 'BatchRandomResizedCrop', 'BatchRemix',
+    'FusedMoves', 'GeometricAugment', 'MixingAugment'
 ]
