@@ -1,8 +1,12 @@
 # Copyright (c) mmfer contributors.
 from .cbam_resnet import CBAMResNet
 from .ceil_pool_resnet import CeilPoolResNet
+from .ir_net import IRNet
+from .pooling_vision_transformer import PoolingVisionTransformer
 
 __all__ = [
     'CBAMResNet',
     'CeilPoolResNet',
+    'IRNet',
+    'PoolingVisionTransformer',
 ]
