@@ -91,13 +91,18 @@ def _cbam(state: Mapping[str, Any]) -> KeyMap:
     return {**keys, **linear('fc', 'head.fc')}
 
 
+def _present(keys: KeyMap, state: Mapping[str, Any]) -> KeyMap:
+    """Those of optional keys that a file has."""
+    return {key: target for key, target in keys.items() if key in state}
+
+
 def _resnet(depth: int, optional_fc: bool = False) -> Callable:
     """A backbone whose classifier of faces is left out."""
 
     def keys(state: Mapping[str, Any]) -> KeyMap:
         known = linear('fc', None)
         if optional_fc:
-            known = {key: None for key in known if key in state}
+            known = _present(known, state)
         return {**resnet(depth), **known}
 
     return keys
@@ -134,11 +139,11 @@ def _transfer(state: Mapping[str, Any]) -> KeyMap:
 
 def _ir50(state: Mapping[str, Any]) -> KeyMap:
     embedding = {
-        **norm('output_layer.0', ''),
-        **linear('output_layer.3', ''),
-        **norm('output_layer.4', '')
+        **norm('output_layer.0', None),
+        **linear('output_layer.3', None),
+        **norm('output_layer.4', None)
     }
-    return {**ir50(), **{key: None for key in embedding if key in state}}
+    return {**ir50(), **_present(embedding, state)}
 
 
 def _vit_small(state: Mapping[str, Any]) -> KeyMap:
@@ -146,7 +151,7 @@ def _vit_small(state: Mapping[str, Any]) -> KeyMap:
     return {
         **encoder_layers(8), 'cls_token': 'cls_token',
         'pos_embed': 'pos_embed',
-        **{key: None for key in images if key in state}
+        **_present(images, state)
     }
 
 

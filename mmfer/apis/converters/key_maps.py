@@ -26,11 +26,14 @@ def linear(source: str, target: Optional[str], bias: bool = True) -> KeyMap:
     }
 
 
-def norm(source: str, target: str, affine: bool = True) -> KeyMap:
+def norm(source: str, target: Optional[str], affine: bool = True) -> KeyMap:
     """A batch normalisation."""
     names = ('weight', 'bias') if affine else ()
     names += ('running_mean', 'running_var', 'num_batches_tracked')
-    return {f'{source}.{name}': f'{target}.{name}' for name in names}
+    return {
+        f'{source}.{name}': target and f'{target}.{name}'
+        for name in names
+    }
 
 
 def conv_norm(source: str, target: str, bias: bool = True) -> KeyMap:
