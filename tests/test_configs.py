@@ -28,6 +28,11 @@ def _input_size(cfg):
     return cfg.test_dataloader.dataset.get('image_size', 112)
 
 
+def _reader(dataset):
+    """The config of the reader inside wrappers."""
+    return _reader(dataset.dataset) if 'dataset' in dataset else dataset
+
+
 def test_there_are_configs():
     assert len(CONFIGS) >= 14
 
@@ -46,13 +51,14 @@ def test_parts_exist_and_fit(name):
     assert cfg.get('init_weights'), 'every config states its initial weights'
     for kind in ('train', 'val', 'test'):
         loader = cfg[f'{kind}_dataloader']
-        reader = DATASETS.get(loader.dataset.type)
+        dataset = _reader(loader.dataset)
+        reader = DATASETS.get(dataset.type)
         if hasattr(reader, 'LABEL_SPACE'):  # a dataset of faces
-            assert loader.dataset.get('split', 'train') in reader.SPLITS
+            assert dataset.get('split', 'train') in reader.SPLITS
             space = LabelSpace.get(
-                loader.dataset.get('label_space') or reader.LABEL_SPACE)
+                dataset.get('label_space') or reader.LABEL_SPACE)
             assert len(space) == cfg.model.head.num_classes
-        for transform in loader.dataset.pipeline:
+        for transform in dataset.pipeline:
             TRANSFORMS.build(transform)
         assert DATA_SAMPLERS.get(loader.sampler.type)
     metrics = cfg.val_evaluator
@@ -71,7 +77,7 @@ def _different_steps():
     for name in CONFIGS:
         cfg = Config.fromfile(ROOT / name)
         key = repr([cfg.model, cfg.data_preprocessor, cfg.optim_wrapper,
-                    [t for t in cfg.train_dataloader.dataset.pipeline
+                    [t for t in _reader(cfg.train_dataloader.dataset).pipeline
                      if t['type'] == 'FaceViews'], _input_size(cfg)])
         found.setdefault(key, name)
     return list(found.values())
@@ -94,7 +100,7 @@ def test_takes_a_training_step(name):
             score[label] = 0.5
             sample.set_gt_score(score)
         samples.append(sample)
-    pipeline = cfg.train_dataloader.dataset.pipeline
+    pipeline = _reader(cfg.train_dataloader.dataset).pipeline
     views = next(
         (len(t.views) for t in pipeline if t['type'] == 'FaceViews'), None)
     shape = (2, 3, size, size) if views is None else (2, views, 3, size, size)
@@ -151,7 +157,10 @@ def test_configs_have_the_agreed_names():
           for dataset in ('rafdb', 'ferplus', 'synthetic')),
         *(f'mtac/mtac_resnet18_1xb64_{dataset}.py'
           for dataset in ('affectnet7', 'affectnet8', 'affwild2')),
-        'uapl/uapl_resnet18_1xb64_affectnet7.py'
+        'uapl/uapl_resnet18_1xb64_affectnet7.py',
+        *(f'apvit/apvit_ir50-vit-small_1xb128_{dataset}.py' for dataset in
+          ('rafdb', 'affectnet7', 'ferplus', 'sfew', 'expw')),
+        'transfer/transfer_ir50-vit-small_1xb64_rafdb.py'
     } <= set(CONFIGS)
 
 
