@@ -5,8 +5,8 @@ from torch import nn
 def position_gate(in_channels: int, reduction: int = 16) -> nn.Sequential:
     """A learnt gate for each position of a map.
 
-    The local attention of `hierarchical pyramid diverse attention
-    <https://openaccess.thecvf.com/content_CVPR_2020/html/Wang_Hierarchical_Pyramid_Diverse_Attention_Networks_for_Face_Recognition_CVPR_2020_paper.html>`_.
+    The local attention of Wang et al., *Hierarchical Pyramid Diverse
+    Attention Networks for Face Recognition*, CVPR 2020.
 
     Args:
         in_channels (int): Channels C of the map.
@@ -16,7 +16,7 @@ def position_gate(in_channels: int, reduction: int = 16) -> nn.Sequential:
     Returns:
         nn.Sequential: From ``(N, C, H, W)`` to gates in (0, 1),
         ``(N, 1, H, W)``.
-    """  # noqa: E501
+    """
     hidden = max(in_channels // reduction, 1)
     return nn.Sequential(
         nn.Conv2d(in_channels, hidden, 1), nn.BatchNorm2d(hidden),

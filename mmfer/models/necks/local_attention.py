@@ -48,8 +48,8 @@ class LocalAttention(BaseModule):
             raise ValueError(f'drop_prob must lie in [0, 1], got {drop_prob}')
         if drop_prob and not 1 <= most_dropped < num_branches:
             raise ValueError(
-                f'{most_dropped} of {num_branches} branches cannot be dropped. '
-                'Remedy: leave at least one, or set drop_prob=0')
+                f'{most_dropped} of {num_branches} branches cannot be '
+                'dropped. Remedy: leave at least one, or set drop_prob=0')
         self.drop_prob = drop_prob
         self.most_dropped = most_dropped
         self.branches = nn.ModuleList(

@@ -47,10 +47,11 @@ _RENAMES = dict(
     transfer=[(r'^backbone', 'extractor'), *_UNITS,
               (r'^neck\.1\.patch_embed\.projection', 'convert.proj'),
               (r'^neck\.1', 'vit'), *_LAYERS,
-              (r'^neck\.0\.branches\.(\d)\.0\.', r'attention.las.\1.LA_conv1.'),
-              (r'^neck\.0\.branches\.(\d)\.3\.', r'attention.las.\1.LA_conv2.'),
-              (r'^neck\.0\.branches\.(\d)\.1\.', r'attention.las.\1.bn1.'),
-              (r'^neck\.0\.branches\.(\d)\.4\.', r'attention.las.\1.bn2.')],
+              (r'^neck\.0\.branches', 'attention.las'),
+              (r'(las\.\d)\.0\.', r'\1.LA_conv1.'),
+              (r'(las\.\d)\.1\.', r'\1.bn1.'),
+              (r'(las\.\d)\.3\.', r'\1.LA_conv2.'),
+              (r'(las\.\d)\.4\.', r'\1.bn2.')],
     ir50_ms1m=_UNITS,
     vit_small_p16_timm=_LAYERS)
 

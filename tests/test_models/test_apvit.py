@@ -1,0 +1,70 @@
+# Copyright (c) mmfer contributors.
+"""The parts of APViT against numbers of the released code."""
+import pytest
+import torch
+from mmpretrain.models.backbones.vision_transformer import \
+    TransformerEncoderLayer
+from mmpretrain.registry import MODELS
+
+from mmfer.apis.converters.convert import rename
+from mmfer.apis.converters.formats import FORMATS
+from mmfer.models.layers import AttentiveTokenPooling, IRUnit, top_tokens
+
+UNITS = dict(ir='plain', tface='tface', irse='se')
+RULES = dict(SUM='sum', SUM_ABS_1='sum_abs', MAX='max')
+
+
+@pytest.fixture(scope='module')
+def golden(shared):
+    path = shared / 'golden' / 'apvit_parts.pt'
+    if not path.is_file():
+        pytest.skip(f'needs the parity references {path}')
+    return torch.load(path, weights_only=True)
+
+
+def _close(got, wanted):
+    torch.testing.assert_close(got, wanted, rtol=1e-5, atol=1e-5)
+
+
+@pytest.mark.parametrize('name', [
+    'ir_64_64_s2', 'ir_16_32_s2', 'ir_16_16_s1', 'tface_16_32_s2',
+    'irse_16_32_s2'])
+def test_units(golden, name):
+    case = golden[name]
+    unit = IRUnit(*case['args'], kind=UNITS[name.split('_')[0]])
+    unit.load_state_dict({
+        key.replace('res_layer', 'residual').replace(
+            'shortcut_layer', 'shortcut').replace('fc1', 'conv1.conv').replace(
+                'fc2', 'conv2.conv'): value
+        for key, value in case['state'].items()
+    })
+    _close(unit.eval()(case['x']), case['eval'])
+    _close(unit.train()(case['x']), case['train'])
+
+
+@pytest.mark.parametrize('name', 'abcd')
+def test_choice_of_tokens(golden, name):
+    case = golden['top_pool'][name]
+    options = case['kw']
+    index = top_tokens(
+        case['x'].mean(2),
+        options.get('keep_num') or options['keep_rate'],
+        first=options['exclude_first'])
+    if case['out'] is None:
+        assert index is None
+    else:
+        assert torch.equal(index, case['out'][:, :, 0])
+
+
+@pytest.mark.parametrize('rule', RULES)
+def test_token_pooling(golden, rule):
+    case = golden[f'block_{rule}']
+    layer = TransformerEncoderLayer(
+        32, 4, 96, qkv_bias=False, norm_cfg=dict(type='LN', eps=1e-6)).eval()
+    state = {f'vit.blocks.0.{k}': v for k, v in case['state'].items()}
+    keys = {k: v.removeprefix('neck.layers.0.')
+            for k, v in FORMATS['apvit'].keys({}).items() if k in state}
+    layer.load_state_dict(rename(state, keys, 'apvit'))
+    out, index = AttentiveTokenPooling(0.7, RULES[rule])(layer, case['x'])
+    assert torch.equal(index, case['keep'])
+    _close(out, case['y'])
