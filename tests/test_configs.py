@@ -13,6 +13,7 @@ from mmpretrain.registry import (DATA_SAMPLERS, DATASETS, HOOKS, METRICS,
                                  MODELS, TRANSFORMS)
 
 from mmfer.structures import FERDataSample, LabelSpace
+from .toys import narrow_hybrid
 
 ROOT = Path(__file__).parents[1] / 'configs'
 CONFIGS = sorted(
@@ -89,7 +90,9 @@ def test_takes_a_training_step(name):
     init_default_scope(cfg.default_scope)
     torch.manual_seed(0)
     model = MODELS.build(
-        dict(cfg.model, data_preprocessor=cfg.data_preprocessor))
+        dict(
+            narrow_hybrid(cfg.model),
+            data_preprocessor=cfg.data_preprocessor))
     optim_wrapper = build_optim_wrapper(model, cfg.optim_wrapper)
     size, num_classes = _input_size(cfg), cfg.model.head.num_classes
     samples = []
