@@ -88,11 +88,14 @@ class InitWeightsHook(Hook):
 
 
 def _joined(parts: List[Dict[str, Any]]) -> Dict[str, Any]:
-    """The provenance of one file as it is, that of several under one."""
+    """The provenance of one file as it is, of several as ``A + B``."""
     if len(parts) == 1:
         return parts[0]
-    sources = ', '.join(part['source'] for part in parts)
-    return dict(source=sources, parts=parts)
+    names = dict.fromkeys(name for part in parts for name in part)
+    return {
+        name: ' + '.join(str(part.get(name, '-')) for part in parts)
+        for name in names
+    }
 
 
 def read_state_dict(checkpoint: str) -> Dict[str, torch.Tensor]:

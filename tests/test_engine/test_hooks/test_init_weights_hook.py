@@ -87,9 +87,9 @@ def test_several_parts(data, tmp_path):
     for key, value in runner.model.backbone.state_dict().items():
         assert torch.equal(value, state[key]), key
     told = runner.message_hub.get_info('init_weights')
-    assert told['source'] == ', '.join(files)
-    assert [part['target'] for part in told['parts']] == [
-        'backbone', 'head.fc']
+    assert told['source'] == ' + '.join(files)
+    assert told['target'] == 'backbone + head.fc'
+    assert told['tensors'] == f'{len(state)} + 2'
 
 
 def test_random_is_told_in_the_protocol(data, tmp_path):
