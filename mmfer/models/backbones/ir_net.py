@@ -27,7 +27,9 @@ class IRNet(BaseBackbone):
         out_indices (Sequence[int]): Which stages give their map, from 0;
             stages after the last of them are not built. Defaults to (3, ).
         base_channels (int): Channels of the stem and of the first stage;
-            later stages have twice those of the one before. Defaults to 64.
+            later stages have twice those of the one before. A multiple of 16:
+            with others torch 2.15 may crash on CPUs in channels-last layout.
+            Defaults to 64.
         init_cfg (dict | list[dict], optional): Defaults to Xavier uniform for
             convolutions, as the released code.
 
