@@ -13,6 +13,7 @@ from mmpretrain.registry import (DATA_SAMPLERS, DATASETS, HOOKS, METRICS,
                                  MODELS, TRANSFORMS)
 
 from mmfer.structures import FERDataSample, LabelSpace
+from .toys import narrow_hybrid
 
 ROOT = Path(__file__).parents[1] / 'configs'
 CONFIGS = sorted(
@@ -93,7 +94,9 @@ def test_takes_a_training_step(name):
     init_default_scope(cfg.default_scope)
     torch.manual_seed(0)
     model = MODELS.build(
-        dict(cfg.model, data_preprocessor=cfg.data_preprocessor))
+        dict(
+            narrow_hybrid(cfg.model),
+            data_preprocessor=cfg.data_preprocessor))
     optim_wrapper = build_optim_wrapper(model, cfg.optim_wrapper)
     size, num_classes = _input_size(cfg), cfg.model.head.num_classes
     samples = []
@@ -161,7 +164,10 @@ def test_configs_have_the_agreed_names():
           for dataset in ('rafdb', 'ferplus', 'synthetic')),
         *(f'mtac/mtac_resnet18_1xb64_{dataset}.py'
           for dataset in ('affectnet7', 'affectnet8', 'affwild2')),
-        'uapl/uapl_resnet18_1xb64_affectnet7.py'
+        'uapl/uapl_resnet18_1xb64_affectnet7.py',
+        *(f'apvit/apvit_ir50-vit-small_1xb128_{dataset}.py' for dataset in
+          ('rafdb', 'affectnet7', 'ferplus', 'sfew', 'expw')),
+        'transfer/transfer_ir50-vit-small_1xb64_rafdb.py'
     } <= set(CONFIGS)
 
 

@@ -19,6 +19,7 @@ from mmpretrain.registry import MODELS
 import mmfer
 from mmfer.structures import FERDataSample
 from ..sync_guard import ForbidWaits, Waits, find_waits
+from ..toys import narrow_hybrid
 
 ROOT = Path(mmfer.__file__).parents[1]
 SOURCES = sorted(
@@ -114,7 +115,9 @@ def _model_step(name, device):
     cfg = Config.fromfile(ROOT / name)
     torch.manual_seed(0)
     model = MODELS.build(
-        dict(cfg.model, data_preprocessor=cfg.data_preprocessor))
+        dict(
+            narrow_hybrid(cfg.model),
+            data_preprocessor=cfg.data_preprocessor))
     if model.label_bank is not None:
         model.label_bank.initialise([0, 1])
     model = model.to(device).train()

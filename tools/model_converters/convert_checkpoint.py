@@ -21,7 +21,7 @@ examples:
 
 def parse_args() -> Namespace:
     """The command line."""
-    formats = '\n'.join(f'  {name:18}{kind.source}'
+    formats = '\n'.join(f'  {name:20}{kind.source}'
                         for name, kind in FORMATS.items())
     parser = ArgumentParser(
         description='Convert a released file of weights. Missing and unknown '

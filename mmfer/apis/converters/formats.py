@@ -1,10 +1,10 @@
 # Copyright (c) mmfer contributors.
 """The released files that can be converted."""
 import re
-from typing import Any, Callable, Dict, Mapping, NamedTuple
+from typing import Any, Callable, Dict, Mapping, NamedTuple, Tuple
 
-from .key_maps import (KeyMap, conv_norm, linear, norm, resnet,
-                       resnet_blocks)
+from .key_maps import (KeyMap, conv_norm, encoder_layers, ir50, linear, norm,
+                       resnet, resnet_blocks)
 
 
 class Format(NamedTuple):
@@ -16,14 +16,19 @@ class Format(NamedTuple):
         source (str): Who releases such files.
         licence (str): What is known of the licence.
         preprocessing (str): What the weights want as input.
+        joined (dict[str, tuple[str, ...]]): From keys of ours to those, given
+            by ``keys``, whose tensors they hold along the second dimension.
+            Defaults to {}.
     """
     keys: Callable[[Mapping[str, Any]], KeyMap]
     source: str
     licence: str
     preprocessing: str
+    joined: Mapping[str, Tuple[str, ...]] = {}
 
 
 _IMAGENET = 'RGB, 224 px, mean and deviation of ImageNet'
+_IMAGENET_112 = 'RGB, 112 px, mean and deviation of ImageNet'
 
 
 def _dan(state: Mapping[str, Any]) -> KeyMap:
@@ -86,16 +91,68 @@ def _cbam(state: Mapping[str, Any]) -> KeyMap:
     return {**keys, **linear('fc', 'head.fc')}
 
 
+def _present(keys: KeyMap, state: Mapping[str, Any]) -> KeyMap:
+    """Those of optional keys that a file has."""
+    return {key: target for key, target in keys.items() if key in state}
+
+
 def _resnet(depth: int, optional_fc: bool = False) -> Callable:
     """A backbone whose classifier of faces is left out."""
 
     def keys(state: Mapping[str, Any]) -> KeyMap:
         known = linear('fc', None)
         if optional_fc:
-            known = {key: None for key in known if key in state}
+            known = _present(known, state)
         return {**resnet(depth), **known}
 
     return keys
+
+
+def _apvit(state: Mapping[str, Any]) -> KeyMap:
+    return {
+        **ir50('extractor.', 'backbone.', stages=3, staged=True),
+        **encoder_layers(8, 'vit.', 'neck.'),
+        **linear('vit.projs.0', 'neck.patch_embed.projection'),
+        **linear('head.fc', 'head.fc'), 'vit.cls_token': 'neck.cls_token',
+        'vit.cls_pos_embed': 'neck.cls_pos_embed',
+        'vit.patch_pos_embed': 'neck.patch_pos_embed'
+    }
+
+
+def _transfer(state: Mapping[str, Any]) -> KeyMap:
+    staged = any(key.startswith('extractor.body.0.0.') for key in state)
+    keys = {
+        **ir50('extractor.', 'backbone.', stages=3, staged=staged),
+        **encoder_layers(8, 'vit.', 'neck.1.'),
+        **linear('convert.proj', 'neck.1.patch_embed.projection'),
+        **linear('head.fc', 'head.fc'), 'vit.cls_token': 'neck.1.cls_token',
+        'vit.pos_embed': 'neck.1.pos_embed'
+    }
+    for i in range(2):
+        source, target = f'attention.las.{i}', f'neck.0.branches.{i}'
+        for old, new in ((1, 0), (2, 3)):
+            keys.update(linear(f'{source}.LA_conv{old}', f'{target}.{new}'))
+        for old, new in ((1, 1), (2, 4)):
+            keys.update(norm(f'{source}.bn{old}', f'{target}.{new}'))
+    return keys
+
+
+def _ir50(state: Mapping[str, Any]) -> KeyMap:
+    embedding = {
+        **norm('output_layer.0', None),
+        **linear('output_layer.3', None),
+        **norm('output_layer.4', None)
+    }
+    return {**ir50(), **_present(embedding, state)}
+
+
+def _vit_small(state: Mapping[str, Any]) -> KeyMap:
+    images = {**linear('patch_embed.proj', None), **linear('head', None)}
+    return {
+        **encoder_layers(8), 'cls_token': 'cls_token',
+        'pos_embed': 'pos_embed',
+        **_present(images, state)
+    }
 
 
 FORMATS: Dict[str, Format] = dict(
@@ -106,6 +163,13 @@ FORMATS: Dict[str, Format] = dict(
     eac=Format(_eac, 'github.com/zyh-uaiaaaa/Erasing-Attention-Consistency',
                'none stated', _IMAGENET),
     dan=Format(_dan, 'github.com/yaoing/DAN', 'MIT', _IMAGENET),
+    apvit=Format(
+        _apvit, 'github.com/youqingxiaozhua/APViT', 'Apache-2.0',
+        _IMAGENET_112,
+        {'neck.pos_embed': ('neck.cls_pos_embed', 'neck.patch_pos_embed')}),
+    transfer=Format(
+        _transfer, 'github.com/youqingxiaozhua/APViT, in the names and '
+        'layouts of PyTorch', 'Apache-2.0', _IMAGENET_112),
     cbam=Format(_cbam, 'github.com/Jongchan/attention-module', 'MIT',
                 _IMAGENET),
     resnet18_msceleb=Format(
@@ -119,4 +183,12 @@ FORMATS: Dict[str, Format] = dict(
         _resnet(50), 'resnet50_ft_weight.pkl, MS-Celeb-1M then VGGFace2',
         'none stated', 'made for BGR minus (91.4953, 103.8827, 131.0912); '
         'EAC feeds it RGB with mean and deviation of ImageNet'),
+    ir50_ms1m=Format(
+        _ir50, 'backbone_ir50_ms1m_epoch120.pth of face.evoLVe, MS-Celeb-1M',
+        'MIT', 'made for RGB, 112 px, mean and deviation 127.5; APViT feeds '
+        'it mean and deviation of ImageNet'),
+    vit_small_p16_timm=Format(
+        _vit_small, 'vit_small_p16_224-15ec54c9.pth of timm, 768 wide, 8 '
+        'layers, ImageNet', 'Apache-2.0', 'its patch embedding is left out; '
+        'made for attention logits scaled by 768^-0.5, not 96^-0.5'),
 )

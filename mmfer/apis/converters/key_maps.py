@@ -10,6 +10,7 @@ KeyMap = Dict[str, Optional[str]]
 
 _BLOCKS = {18: (2, 2, 2, 2), 50: (3, 4, 6, 3)}
 _CONVS = {18: 2, 50: 3}
+_IR50_UNITS = (3, 4, 14, 3)
 
 #: The places of the parts of a ResNet in a sequence, DAN's way to name them.
 SEQUENCE = dict(
@@ -25,11 +26,14 @@ def linear(source: str, target: Optional[str], bias: bool = True) -> KeyMap:
     }
 
 
-def norm(source: str, target: str, affine: bool = True) -> KeyMap:
+def norm(source: str, target: Optional[str], affine: bool = True) -> KeyMap:
     """A batch normalisation."""
     names = ('weight', 'bias') if affine else ()
     names += ('running_mean', 'running_var', 'num_batches_tracked')
-    return {f'{source}.{name}': f'{target}.{name}' for name in names}
+    return {
+        f'{source}.{name}': target and f'{target}.{name}'
+        for name in names
+    }
 
 
 def conv_norm(source: str, target: str, bias: bool = True) -> KeyMap:
@@ -84,3 +88,60 @@ def resnet_blocks(depth: int) -> List[str]:
         for stage, number in enumerate(_BLOCKS[depth], 1)
         for index in range(number)
     ]
+
+
+def ir50(source: str = '',
+         target: str = '',
+         stages: int = 4,
+         staged: bool = False) -> KeyMap:
+    """An IR-50 without its embedding.
+
+    Args:
+        source (str): The prefix in the file, with its dot.
+        target (str): Our prefix, with its dot.
+        stages (int): How many stages the file holds. Defaults to 4.
+        staged (bool): Whether units are numbered within their stage
+            (``body.1.0``) and not throughout (``body.3``). Defaults to False.
+    """
+    keys = {
+        **linear(f'{source}input_layer.0', f'{target}stem.0', bias=False),
+        **norm(f'{source}input_layer.1', f'{target}stem.1'),
+        **linear(f'{source}input_layer.2', f'{target}stem.2', bias=False)
+    }
+    units = [(stage, index)
+             for stage, number in enumerate(_IR50_UNITS[:stages])
+             for index in range(number)]
+    for number, (stage, index) in enumerate(units):
+        place = f'{stage}.{index}' if staged else number
+        own = f'{target}stages.{stage}.{index}'
+        old, new = f'{source}body.{place}.res_layer', f'{own}.residual'
+        for layer in (0, 4):
+            keys.update(norm(f'{old}.{layer}', f'{new}.{layer}'))
+        for layer in (1, 2, 3):  # the second is a PReLU
+            keys.update(
+                linear(f'{old}.{layer}', f'{new}.{layer}', bias=False))
+        if stage > 0 and index == 0:
+            keys.update(
+                conv_norm(f'{source}body.{place}.shortcut_layer',
+                          f'{own}.shortcut', bias=False))
+    return keys
+
+
+def encoder_layers(number: int, source: str = '', target: str = '') -> KeyMap:
+    """Layers of a vision transformer as timm names them, and the last norm.
+
+    Args:
+        number (int): How many layers.
+        source (str): The prefix in the file, with its dot.
+        target (str): Our prefix, with its dot.
+    """
+    keys = linear(f'{source}norm', f'{target}ln1')
+    for i in range(number):
+        old, new = f'{source}blocks.{i}', f'{target}layers.{i}'
+        keys.update(
+            linear(f'{old}.attn.qkv', f'{new}.attn.qkv', bias=False))
+        for theirs, ours in (('norm1', 'ln1'), ('attn.proj', 'attn.proj'),
+                             ('norm2', 'ln2'), ('mlp.fc1', 'ffn.layers.0.0'),
+                             ('mlp.fc2', 'ffn.layers.1')):
+            keys.update(linear(f'{old}.{theirs}', f'{new}.{ours}'))
+    return keys

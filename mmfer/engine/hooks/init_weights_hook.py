@@ -1,7 +1,7 @@
 # Copyright (c) mmfer contributors.
 import hashlib
 import os.path as osp
-from typing import Any, Dict, Sequence
+from typing import Any, Dict, List, Sequence
 
 import torch
 from mmengine.hooks import Hook
@@ -29,6 +29,7 @@ class InitWeightsHook(Hook):
       another part of the model;
     - ``dict(checkpoint=..., fresh=['cbam'])``: parameters with one of these
       words in their name may be missing in the file and start fresh;
+    - a list of these, for several parts;
     - ``'random'``: on purpose none.
 
     A config without the variable gets a warning and keeps what ``init_cfg``
@@ -53,9 +54,13 @@ class InitWeightsHook(Hook):
         if wanted == 'random':
             provenance = dict(source='random')
         else:
-            if isinstance(wanted, str):
-                wanted = dict(checkpoint=wanted)
-            provenance = self._load(runner, **wanted)
+            if isinstance(wanted, (str, dict)):
+                wanted = [wanted]
+            provenance = _joined([
+                self._load(runner, **(
+                    dict(checkpoint=one) if isinstance(one, str) else one))
+                for one in wanted
+            ])
         runner.logger.info(f'initial weights: {provenance}')
         runner.message_hub.update_info('init_weights', provenance)
 
@@ -80,6 +85,17 @@ class InitWeightsHook(Hook):
             with open(checkpoint, 'rb') as file:
                 provenance['sha256'] = hashlib.sha256(file.read()).hexdigest()
         return provenance
+
+
+def _joined(parts: List[Dict[str, Any]]) -> Dict[str, Any]:
+    """The provenance of one file as it is, of several as ``A + B``."""
+    if len(parts) == 1:
+        return parts[0]
+    names = dict.fromkeys(name for part in parts for name in part)
+    return {
+        name: ' + '.join(str(part.get(name, '-')) for part in parts)
+        for name in names
+    }
 
 
 def read_state_dict(checkpoint: str) -> Dict[str, torch.Tensor]:

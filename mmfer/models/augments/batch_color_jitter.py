@@ -5,8 +5,9 @@ from typing import Dict, Sequence, Tuple, Union
 import torch
 from torch import Tensor
 
+from mmfer.datasets.transforms.geometric_transform import to_probability
 from mmfer.registry import MODELS
-from .base_augment import SIZE, BatchAugment, uniform
+from .base_augment import SIZE, BatchAugment, happens, uniform
 from .pixels import LUMINANCE, mix_colours
 
 RANGE = Union[float, Sequence[float]]
@@ -42,6 +43,8 @@ class BatchColorJitter(BatchAugment):
             distance to the luminance of the pixel. Defaults to 0.
         hue (float or Sequence[float]): Range of the shift on the colour
             circle, in turns: ``0.1`` means (-0.1, 0.1). Defaults to 0.
+        prob (float): The probability of changing an image at all. Defaults
+            to 1.
 
     Raises:
         ValueError: If an argument is out of range.
@@ -51,7 +54,9 @@ class BatchColorJitter(BatchAugment):
                  brightness: RANGE = 0.,
                  contrast: RANGE = 0.,
                  saturation: RANGE = 0.,
-                 hue: RANGE = 0.) -> None:
+                 hue: RANGE = 0.,
+                 prob: float = 1.) -> None:
+        self.prob = to_probability(prob)
         ranges = dict(
             brightness=_to_range(brightness, 'brightness', 1., 0., math.inf),
             contrast=_to_range(contrast, 'contrast', 1., 0., math.inf),
@@ -89,7 +94,12 @@ class BatchColorJitter(BatchAugment):
             columns.append(torch.cat([matrix.flatten(1), mean, shift], 1))
         columns = torch.stack(columns, 1)
         order = order[:, :, None].expand(columns.shape)
-        return columns.gather(1, order).flatten(1)
+        columns = columns.gather(1, order)
+        if self.prob < 1:
+            still = torch.cat([eye.flatten(), torch.zeros(4)])
+            columns = torch.where(
+                happens(count, self.prob)[:, None, None], columns, still)
+        return columns.flatten(1)
 
     def change_images(self, images: Tensor, params: Tensor) -> Tensor:
         """See :meth:`BatchAugment.change_images`."""
@@ -131,5 +141,5 @@ class BatchColorJitter(BatchAugment):
         ], 3)
 
     def __repr__(self) -> str:
-        ranges = ', '.join(f'{k}={v}' for k, v in self.ranges.items())
-        return f'{type(self).__name__}({ranges})'
+        ranges = ''.join(f'{k}={v}, ' for k, v in self.ranges.items())
+        return f'{type(self).__name__}({ranges}prob={self.prob})'

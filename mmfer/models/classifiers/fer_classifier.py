@@ -180,11 +180,17 @@ class FERClassifier(ImageClassifier):
         Returns:
             list[DataSample]: With ``pred_score``, probabilities ``(C, )``,
             ``pred_label`` and, where the head has them, ``pred_confidence``,
-            ``pred_au`` and ``pred_va``.
+            ``pred_au`` and ``pred_va``; and what the neck, or a backbone
+            without neck, tells of each sample (``sample_fields``).
         """
         inputs = self._views(inputs)[0]
-        samples = self.head.predict(
-            self._features(inputs, data_samples), data_samples, **kwargs)
+        feats = self._features(inputs, data_samples)
+        samples = self.head.predict(feats, data_samples, **kwargs)
+        part = self.backbone if self.neck is None else self.neck
+        if hasattr(part, 'sample_fields'):
+            for name, rows in part.sample_fields(feats).items():
+                for sample, row in zip(samples, rows):
+                    sample.set_field(row, name, dtype=torch.Tensor)
         if self.flip_test:
             mirrored = super().predict(inputs.flip(-1), **kwargs)
             for sample, mirror in zip(samples, mirrored):

@@ -1,4 +1,5 @@
 # Copyright (c) mmfer contributors.
+from .attentive_token_pooling import AttentiveTokenPooling
 from .au_adjacency import AUAdjacency
 from .cbam import CBAM
 from .classifier_graph import ClassifierGraph
@@ -7,40 +8,55 @@ from .feature_branch import FeatureBranch
 from .feature_map import feature_map
 from .graph_convolution import GraphConvolution
 from .image_node_graph import ImageNodeGraph
+from .ir_unit import IRUnit
 from .label_calibration import Calibration, calibrate
 from .linear_confidence import LinearConfidence
 from .one_hot import one_hot
 from .pair_relation import PairRelation
+from .patch_exits import PatchExits
 from .patch_gate import PatchGate
 from .patch_windows import (PATCH_SCHEMES, cut_around, cut_windows,
                             patch_windows, windows_around)
 from .pooled_feature import pooled_feature
+from .position_gate import position_gate
+from .random_drop import HeadDropping, draw_kept
 from .similarity_confidence import SimilarityConfidence
+from .top_tokens import STRENGTHS, number_kept, take_tokens, top_tokens
 from .uncertainty_mixing import draw_partners, mix, mixing_weights
 
 __all__ = [
     'AUAdjacency',
+    'AttentiveTokenPooling',
     'CBAM',
     'Calibration',
     'ClassifierGraph',
     'CrossAttentionHead',
     'FeatureBranch',
     'GraphConvolution',
+    'HeadDropping',
+    'IRUnit',
     'ImageNodeGraph',
     'LinearConfidence',
     'PATCH_SCHEMES',
     'PairRelation',
+    'PatchExits',
     'PatchGate',
+    'STRENGTHS',
     'SimilarityConfidence',
     'calibrate',
     'cut_around',
     'cut_windows',
+    'draw_kept',
     'draw_partners',
     'feature_map',
     'mix',
     'mixing_weights',
+    'number_kept',
     'one_hot',
     'patch_windows',
     'pooled_feature',
+    'position_gate',
+    'take_tokens',
+    'top_tokens',
     'windows_around',
 ]

@@ -1,5 +1,12 @@
 # Copyright (c) mmfer contributors.
+from .attentive_patch_pooling import AttentivePatchPooling
+from .local_attention import LocalAttention
 from .multi_head_cross_attention import MultiHeadCrossAttention
 from .patch_attention import PatchAttention
 
-__all__ = ['MultiHeadCrossAttention', 'PatchAttention']
+__all__ = [
+    'AttentivePatchPooling',
+    'LocalAttention',
+    'MultiHeadCrossAttention',
+    'PatchAttention',
+]

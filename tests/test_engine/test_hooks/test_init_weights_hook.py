@@ -73,6 +73,25 @@ def test_another_part_than_the_backbone(data, tmp_path):
     assert (runner.model.head.fc.weight == 1).all()
 
 
+def test_several_parts(data, tmp_path):
+    state, files = _backbone(data, tmp_path), []
+    for name, part in (('body', state), ('fc', dict(
+            weight=torch.ones(8, 64), bias=torch.ones(8)))):
+        files.append(os.fspath(tmp_path / f'{name}.pth'))
+        torch.save(part, files[-1])
+    runner = _runner(
+        data, tmp_path / 'run',
+        [files[0], dict(checkpoint=files[1], target='head.fc')])
+    _start(runner)
+    assert (runner.model.head.fc.weight == 1).all()
+    for key, value in runner.model.backbone.state_dict().items():
+        assert torch.equal(value, state[key]), key
+    told = runner.message_hub.get_info('init_weights')
+    assert told['source'] == ' + '.join(files)
+    assert told['target'] == 'backbone + head.fc'
+    assert told['tensors'] == f'{len(state)} + 2'
+
+
 def test_random_is_told_in_the_protocol(data, tmp_path):
     runner = _runner(data, tmp_path / 'run', 'random')
     runner.train()

@@ -112,6 +112,15 @@ def test_hue_by_hand(img):
                                        atol=1e-2)
 
 
+def test_some_images_keep_their_colours(img):
+    done = jittered(img, 2000, brightness=(.5, .5), hue=(.1, .1), prob=.3)
+    right = jittered(img, 2000, brightness=(.5, .5), hue=(.1, .1))
+    still, changed = (np.abs(done - other).max((1, 2, 3)) < 1e-2
+                      for other in (img, right[:1]))
+    assert (still != changed).all()
+    assert changed.mean() == pytest.approx(.3, abs=.04)
+
+
 def test_gray_is_distributed_as_mmcvs(img):
     np.random.seed(0)
     their = RandomGrayscale(.3, True, (.114, .587, .299))
@@ -156,7 +165,7 @@ def test_noise_is_distributed_as_face_gaussian_noise():
     dict(brightness=-.1), dict(contrast=(1.2, .8)), dict(saturation=(-1, 1)),
     dict(brightness=(1, 2, 3)), dict(contrast=float('inf')),
     dict(brightness=float('nan')), dict(hue=.6), dict(hue=(-.6, 0)),
-    dict(hue=-.1)
+    dict(hue=-.1), dict(prob=1.5)
 ], ids=str)
 def test_bad_jitter(options):
     with pytest.raises(ValueError, match=next(iter(options))):

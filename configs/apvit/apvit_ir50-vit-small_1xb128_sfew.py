@@ -1,0 +1,6 @@
+_base_ = ['apvit_ir50-vit-small_1xb128_rafdb.py']
+
+faces = dict(type='SFEW', data_root='data/sfew', label_space=None)
+train_dataloader = dict(dataset=dict(dataset=faces))
+val_dataloader = dict(dataset=dict(split='valid', **faces))
+test_dataloader = dict(dataset=dict(split='valid', **faces))
