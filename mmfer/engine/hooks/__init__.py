@@ -6,6 +6,7 @@ from .epoch_seed_hook import EpochSeedHook
 from .init_weights_hook import InitWeightsHook
 from .label_correction_hook import LabelCorrectionHook
 from .label_space_hook import LabelSpaceHook
+from .landmark_tree_hook import LandmarkTreeHook
 from .neighbor_bank_hook import NeighborBankHook
 from .protocol_hook import ProtocolHook
 from .reweighting_hook import ReweightingHook
@@ -22,6 +23,7 @@ __all__ = [
     'InitWeightsHook',
     'LabelCorrectionHook',
     'LabelSpaceHook',
+    'LandmarkTreeHook',
     'NeighborBankHook',
     'ProtocolHook',
     'ReweightingHook',

@@ -1,5 +1,7 @@
 # Copyright (c) mmfer contributors.
+from .attention_pooling import AttentionPooling
 from .au_adjacency import AUAdjacency
+from .base_landmark_stream import BaseLandmarkStream
 from .cbam import CBAM
 from .classifier_graph import ClassifierGraph
 from .cross_attention_head import CrossAttentionHead
@@ -8,6 +10,9 @@ from .feature_map import feature_map
 from .graph_convolution import GraphConvolution
 from .image_node_graph import ImageNodeGraph
 from .label_calibration import Calibration, calibrate
+from .landmark_filler import LandmarkFiller
+from .landmark_order import LandmarkOrder
+from .landmark_tree import LandmarkTree
 from .linear_confidence import LinearConfidence
 from .one_hot import one_hot
 from .pair_relation import PairRelation
@@ -16,10 +21,14 @@ from .patch_windows import (PATCH_SCHEMES, cut_around, cut_windows,
                             patch_windows, windows_around)
 from .pooled_feature import pooled_feature
 from .similarity_confidence import SimilarityConfidence
+from .structure_stream import StructureStream
+from .texture_stream import TextureStream
 from .uncertainty_mixing import draw_partners, mix, mixing_weights
 
 __all__ = [
     'AUAdjacency',
+    'AttentionPooling',
+    'BaseLandmarkStream',
     'CBAM',
     'Calibration',
     'ClassifierGraph',
@@ -27,11 +36,16 @@ __all__ = [
     'FeatureBranch',
     'GraphConvolution',
     'ImageNodeGraph',
+    'LandmarkFiller',
+    'LandmarkOrder',
+    'LandmarkTree',
     'LinearConfidence',
     'PATCH_SCHEMES',
     'PairRelation',
     'PatchGate',
     'SimilarityConfidence',
+    'StructureStream',
+    'TextureStream',
     'calibrate',
     'cut_around',
     'cut_windows',
