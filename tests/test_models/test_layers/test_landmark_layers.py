@@ -102,8 +102,8 @@ def test_attention_pooling_equals_a_loop():
     torch.manual_seed(0)
     pool, x = AttentionPooling(5), torch.randn(3, 7, 5)
     for row, got in zip(x, pool(x)):
-        scores = [float(pool.score.weight @ torch.tanh(
-            pool.hidden.weight @ h)) for h in row]
+        scores = [(pool.score.weight @ torch.tanh(
+            pool.hidden.weight @ h)).item() for h in row]
         total = sum(map(math.exp, scores))
         want = sum(math.exp(s) / total * h for s, h in zip(scores, row))
         torch.testing.assert_close(got, want)
