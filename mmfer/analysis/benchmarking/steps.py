@@ -100,7 +100,8 @@ def random_batch(cfg: Config, batch: int, size: int) -> Dict[str, Any]:
     head = cfg.model.get('head') or {}
     classes = head.get('num_classes', 7)
     soft = (head.get('loss') or {}).get('use_soft', False)
-    landmarks = cfg.model.backbone.get('num_landmarks', 68)
+    backbone = cfg.model.get('backbone') or {}
+    landmarks = backbone.get('num_landmarks', 68)
     labels = torch.randint(classes, (batch, ), generator=generator)
     samples = []
     for index, label in enumerate(labels):
