@@ -5,21 +5,21 @@ from typing import Dict
 import torch
 from mmengine.analysis import get_model_complexity_info
 from mmengine.config import Config
-from mmpretrain.structures import DataSample
 from torch import nn
 
 from mmfer.registry import DATASETS, MODELS
+from mmfer.structures import SampleBatch
 
 
-class _WithSample(nn.Module):
-    """A model of one picture whose landmarks and labels are at hand."""
+class _WithSamples(nn.Module):
+    """A model of pictures whose landmarks are at hand."""
 
-    def __init__(self, model: nn.Module, sample: DataSample) -> None:
+    def __init__(self, model: nn.Module, samples: SampleBatch) -> None:
         super().__init__()
-        self.model, self.sample = model, sample
+        self.model, self.samples = model, samples
 
-    def forward(self, image: torch.Tensor) -> torch.Tensor:
-        return self.model(image, [self.sample])
+    def forward(self, images: torch.Tensor) -> torch.Tensor:
+        return self.model(images, self.samples)
 
 
 def model_cost(cfg: Config) -> Dict[str, float]:
@@ -41,7 +41,7 @@ def model_cost(cfg: Config) -> Dict[str, float]:
     model = MODELS.build(deepcopy(cfg.model)).eval()
     with torch.no_grad():
         info = get_model_complexity_info(
-            _WithSample(model, item['data_samples']),
+            _WithSamples(model, SampleBatch.of([item['data_samples']])),
             inputs=(item['inputs'][None].float(), ), show_table=False,
             show_arch=False)
     return dict(
