@@ -5,5 +5,5 @@ model = dict(
     backbone=dict(
         streams=dict(
             _delete_=True,
-            structure=dict(type='StructureStream', hidden_channels=256))),
+            structure=dict(type='StructureStream', **_base_.lstm))),
     neck=None)

@@ -22,17 +22,24 @@ class LandmarkTreeHook(Hook):
         interval (int, optional): Iterations from one update to the next, the
             first before the first iteration. Defaults to None, at the start
             of each epoch.
+        until (float): Part of all iterations after which the trees are kept,
+            in (0, 1], so that what reads them gets used to them. Defaults
+            to 1.
 
     Raises:
-        ValueError: If the interval is not positive, the model has no such
-            tree, the run has no epochs and there is no interval, or after an
-            epoch no landmark was known.
+        ValueError: If a number is out of range, the model has no such tree,
+            the run has no epochs and there is no interval, or after an epoch
+            no landmark was known.
     """
 
-    def __init__(self, interval: Optional[int] = None) -> None:
+    def __init__(self,
+                 interval: Optional[int] = None,
+                 until: float = 1.) -> None:
         if interval is not None and interval < 1:
             raise ValueError(f'interval must be positive, got {interval}')
-        self.interval = interval
+        if not 0 < until <= 1:
+            raise ValueError(f'until must lie in (0, 1], got {until}')
+        self.interval, self.until = interval, until
 
     @staticmethod
     def _trees(runner: Runner) -> List[LandmarkTree]:
@@ -68,6 +75,8 @@ class LandmarkTreeHook(Hook):
             self._update(runner)
 
     def _update(self, runner: Runner) -> None:
+        if runner.iter >= self.until * runner.max_iters:
+            return
         trees = self._trees(runner)
         new = sum(tree.update() for tree in trees)
         runner.message_hub.update_scalar('train/new_tree_edges', new)

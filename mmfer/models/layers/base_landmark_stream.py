@@ -13,8 +13,10 @@ from .landmark_order import LandmarkOrder
 class BaseLandmarkStream(BaseModule):
     """Reads one kind of evidence at the landmarks, one after the other.
 
-    A child says in :meth:`elements` what is known at each landmark. An LSTM
-    reads these elements in a given order; its states are pooled by attention.
+    A child says in :meth:`elements` what is known at each landmark. A learnt
+    vector tells which landmark it is, whatever its place in the order (our
+    choice). An LSTM reads both, added, in a given order; its states are
+    pooled by attention.
 
     Args:
         num_landmarks (int): Number of landmarks L.
@@ -38,6 +40,8 @@ class BaseLandmarkStream(BaseModule):
         super().__init__(init_cfg)
         self.num_landmarks = num_landmarks
         self.out_channels = hidden_channels * (1 + bidirectional)
+        self.identity = nn.Parameter(
+            torch.empty(num_landmarks, embed_channels).normal_(std=0.02))
         self.lstm = nn.LSTM(
             embed_channels, hidden_channels, batch_first=True,
             bidirectional=bidirectional)
@@ -71,5 +75,5 @@ class BaseLandmarkStream(BaseModule):
             Tensor: ``(N, D)``.
         """
         elements = self.elements(images, landmarks, order.parents)
-        states, _ = self.lstm(order(elements))
+        states, _ = self.lstm(order(elements + self.identity))
         return self.pool(states)

@@ -39,7 +39,9 @@ def run_of(toy_runner, hook, **options):
             data_preprocessor=dict(type='FERDataPreprocessor'),
             backbone=NET,
             head=dict(type='LinearClsHead', num_classes=8, in_channels=4)),
-        'optim_wrapper__optimizer__lr': 30.,
+        # Steps of this length change any tree.
+        'optim_wrapper__optimizer': dict(
+            _delete_=True, type='Adam', lr=.2),
         'train_cfg__max_epochs': 2,
         'train_dataloader__dataset': FACES,
         'val_dataloader': None,
@@ -79,10 +81,11 @@ def test_tree_is_found_at_the_start_of_an_epoch(toy_runner, log_of):
 
 def test_tree_is_found_every_so_many_steps(toy_runner, log_of):
     runner = run_of(
-        toy_runner, dict(interval=2), train_dataloader__batch_size=4,
-        train_cfg=dict(_delete_=True, by_epoch=False, max_iters=5))
+        toy_runner, dict(interval=2, until=.6),
+        train_dataloader__batch_size=4,
+        train_cfg=dict(_delete_=True, by_epoch=False, max_iters=8))
     runner.train()
-    # Before steps 0, 2 and 4.
+    # Before steps 0, 2 and 4, no more before step 6.
     assert log_of(runner).count('of 67 edges are new') == 3
 
 
@@ -107,6 +110,8 @@ def test_bad_unknown_landmarks(toy_runner):
         run_of(toy_runner, {}, train_dataloader__dataset=faces).train()
 
 
-def test_bad_interval():
-    with pytest.raises(ValueError, match='positive'):
-        LandmarkTreeHook(interval=0)
+@pytest.mark.parametrize('settings', [
+    dict(interval=0), dict(until=0.), dict(until=1.1)])
+def test_bad_settings(settings):
+    with pytest.raises(ValueError):
+        LandmarkTreeHook(**settings)

@@ -132,7 +132,8 @@ def test_a_stream_reads_in_order():
     torch.manual_seed(0)
     stream = StructureStream(6, embed_channels=3, hidden_channels=4).eval()
     tree, points = tree_of(6, root=2, traversal='return'), torch.rand(2, 6, 2)
-    elements = stream.elements(None, points, tree.parents)
+    elements = stream.elements(None, points,
+                               tree.parents) + stream.identity
     cell = torch.nn.LSTMCell(3, 4)
     cell.load_state_dict({
         name.removesuffix('_l0'): value
