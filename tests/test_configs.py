@@ -102,6 +102,7 @@ def test_takes_a_training_step(name):
     samples = []
     for label in (0, num_classes - 1):
         sample = FERDataSample().set_gt_label(label)
+        sample.set_gt_landmarks(size * torch.rand(68, 2))
         if cfg.model.head.get('loss', {}).get('use_soft'):
             score = torch.full((num_classes, ), 0.5 / (num_classes - 1))
             score[label] = 0.5

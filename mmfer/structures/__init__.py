@@ -7,10 +7,11 @@ from .fer_data_sample import FERDataSample
 from .label_space import (EXPRESSIONS, LABEL_SPACES, LabelSpace,
                           canonical_expression)
 from .sample_batch import SampleBatch
+from .spanning_tree import SpanningTree
 
 __all__ = [
     'ACTION_UNITS', 'AUCode', 'AUGraph', 'AU_SETS', 'AnnotationError',
     'EXPRESSIONS', 'FERDataSample', 'ImageError', 'LABEL_SPACES',
-    'LabelSpace', 'SampleBatch', 'au_names', 'au_occurrence',
-    'canonical_expression', 'parse_au_string'
+    'LabelSpace', 'SampleBatch', 'SpanningTree', 'au_names',
+    'au_occurrence', 'canonical_expression', 'parse_au_string'
 ]

@@ -125,6 +125,7 @@ def _model_step(name, device):
     samples = []
     for label in range(2):
         sample = FERDataSample().set_gt_label(label)
+        sample.set_gt_landmarks(size * torch.rand(68, 2))
         sample.set_field(label, 'sample_idx', field_type='metainfo')
         if cfg.model.head.get('loss', {}).get('use_soft'):
             sample.set_gt_score(torch.full((classes, ), 1 / classes))

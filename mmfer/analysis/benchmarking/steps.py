@@ -87,8 +87,9 @@ def random_batch(cfg: Config, batch: int, size: int) -> Dict[str, Any]:
 
     Args:
         cfg (Config): The config; ``model.head.num_classes`` tells the number
-            of classes, and ``use_soft`` of its loss whether labels are
-            distributions.
+            of classes, ``use_soft`` of its loss whether labels are
+            distributions, ``num_landmarks`` of the backbone, if it has that,
+            the number of landmarks.
         batch (int): The number of pictures.
         size (int): Their height and width in pixels.
 
@@ -99,10 +100,14 @@ def random_batch(cfg: Config, batch: int, size: int) -> Dict[str, Any]:
     head = cfg.model.get('head') or {}
     classes = head.get('num_classes', 7)
     soft = (head.get('loss') or {}).get('use_soft', False)
+    backbone = cfg.model.get('backbone') or {}
+    landmarks = backbone.get('num_landmarks', 68)
     labels = torch.randint(classes, (batch, ), generator=generator)
     samples = []
     for index, label in enumerate(labels):
         sample = FERDataSample().set_gt_label(label)
+        sample.set_gt_landmarks(
+            size * torch.rand(landmarks, 2, generator=generator))
         if soft:
             sample.set_gt_score(torch.eye(classes)[label])
         sample.set_field(index, 'sample_idx', field_type='metainfo')

@@ -5,8 +5,21 @@ from typing import Dict
 import torch
 from mmengine.analysis import get_model_complexity_info
 from mmengine.config import Config
+from torch import nn
 
 from mmfer.registry import DATASETS, MODELS
+from mmfer.structures import SampleBatch
+
+
+class _WithSamples(nn.Module):
+    """A model of pictures whose landmarks are at hand."""
+
+    def __init__(self, model: nn.Module, samples: SampleBatch) -> None:
+        super().__init__()
+        self.model, self.samples = model, samples
+
+    def forward(self, images: torch.Tensor) -> torch.Tensor:
+        return self.model(images, self.samples)
 
 
 def model_cost(cfg: Config) -> Dict[str, float]:
@@ -24,11 +37,12 @@ def model_cost(cfg: Config) -> Dict[str, float]:
     """
     dataset = DATASETS.build(
         dict(cfg.val_dataloader.dataset, indices=1))
-    image = dataset[0]['inputs']
+    item = dataset[0]
     model = MODELS.build(deepcopy(cfg.model)).eval()
     with torch.no_grad():
         info = get_model_complexity_info(
-            model, inputs=(image[None].float(), ), show_table=False,
+            _WithSamples(model, SampleBatch.of([item['data_samples']])),
+            inputs=(item['inputs'][None].float(), ), show_table=False,
             show_arch=False)
     return dict(
         parameters=sum(p.numel() for p in model.parameters()) / 1e6,

@@ -12,6 +12,11 @@ from ..heads import BaseFERHead
 from ..heads.targets import landmarks_of
 
 
+def _takes_landmarks(part: Optional[nn.Module]) -> bool:
+    """Whether a backbone or neck wants the landmarks beside its input."""
+    return getattr(part, 'takes_landmarks', False)
+
+
 @MODELS.register_module()
 class FERClassifier(ImageClassifier):
     """MMPretrain's image classifier for faces.
@@ -39,8 +44,8 @@ class FERClassifier(ImageClassifier):
         **kwargs: See ``mmpretrain.models.ImageClassifier``.
 
     Raises:
-        ValueError: If the neck takes landmarks, which are not mirrored, and
-            ``flip_test`` or ``mirror_view`` is set.
+        ValueError: If backbone or neck takes landmarks, which are not
+            mirrored, and ``flip_test`` or ``mirror_view`` is set.
     """
 
     def __init__(self,
@@ -54,12 +59,11 @@ class FERClassifier(ImageClassifier):
         self.label_bank = None
         if label_bank is not None:
             self.label_bank = MODELS.build(label_bank)
-        if getattr(self.neck, 'takes_landmarks', False) and (flip_test
-                                                             or mirror_view):
+        if self._takes_landmarks and (flip_test or mirror_view):
             raise ValueError(
                 'flip_test and mirror_view mirror the picture, not the '
-                'landmarks that the neck needs. Remedy: leave them out, or '
-                'take a neck without landmarks')
+                'landmarks that the model needs. Remedy: leave them out, or '
+                'take parts without landmarks')
 
     def forward(self,
                 inputs: torch.Tensor,
@@ -81,14 +85,19 @@ class FERClassifier(ImageClassifier):
             ``(N, C)``; predictions; or named scalars.
         """
         if mode == 'tensor':
-            return self.logits(inputs)
+            return self.logits(inputs, data_samples)
         return super().forward(inputs, data_samples, mode)
 
-    def logits(self, inputs: torch.Tensor) -> torch.Tensor:
+    def logits(self,
+               inputs: torch.Tensor,
+               data_samples: Optional[List[DataSample]] = None
+               ) -> torch.Tensor:
         """Class logits, ``(N, C)``.
 
         Args:
             inputs (Tensor): See :meth:`forward`.
+            data_samples (list[DataSample], optional): N samples, for models
+                that need landmarks. Defaults to None.
 
         Raises:
             ValueError: If there is no head, or the head gives no logits.
@@ -96,7 +105,7 @@ class FERClassifier(ImageClassifier):
         if not self.with_head:
             raise ValueError('a classifier without head has no logits. '
                              'Remedy: extract_feat(inputs) gives features')
-        out = self.head(self.extract_feat(self._views(inputs)[0]))
+        out = self.head(self._features(self._views(inputs)[0], data_samples))
         if not isinstance(out, torch.Tensor) or out.ndim != 2:
             raise ValueError(f'{type(self.head).__name__} gives no logits '
                              '(N, C). Remedy: choose a head with one output')
@@ -141,11 +150,20 @@ class FERClassifier(ImageClassifier):
     def _features(self, view: torch.Tensor,
                   data_samples: Optional[List[DataSample]]) -> Any:
         """What backbone and neck give for one view."""
-        if not getattr(self.neck, 'takes_landmarks', False):
+        if not self._takes_landmarks:
             return self.extract_feat(view)
-        return self.neck(
-            self.extract_feat(view, stage='backbone'),
-            landmarks_of(data_samples, *view.shape[2:]))
+        landmarks = landmarks_of(data_samples, *view.shape[2:])
+        feats = view
+        for part in (self.backbone, self.neck):
+            if _takes_landmarks(part):
+                feats = part(feats, landmarks)
+            elif part is not None:
+                feats = part(feats)
+        return feats
+
+    @property
+    def _takes_landmarks(self) -> bool:
+        return _takes_landmarks(self.backbone) or _takes_landmarks(self.neck)
 
     def _bank(self) -> Optional[nn.Module]:
         """The label bank, once it knows the training set."""

@@ -7,6 +7,7 @@ from .base_au_head import BaseAUHead
 from .base_auxiliary_head import BaseAuxiliaryHead
 from .base_fer_head import BaseFERHead
 from .cosine_head import CosineHead
+from .deep_supervision_head import DeepSupervisionHead
 from .distribution_calibration_head import DistributionCalibrationHead
 from .importance_head import ImportanceHead
 from .multi_task_fer_head import MultiTaskFERHead
@@ -23,6 +24,7 @@ __all__ = [
     'BaseAuxiliaryHead',
     'BaseFERHead',
     'CosineHead',
+    'DeepSupervisionHead',
     'DistributionCalibrationHead',
     'ImportanceHead',
     'MultiTaskFERHead',

@@ -142,7 +142,8 @@ def landmarks_of(data_samples: Optional[Sequence[DataSample]], height: int,
         data_samples).targets
     if 'gt_landmarks' not in targets:
         raise ValueError(
-            'the neck needs gt_landmarks, which no sample has. Remedy: take '
-            'a dataset with landmarks, or patches that need none')
+            'the model needs gt_landmarks, which no sample has. Remedy: take '
+            'a dataset with landmarks, lay them over it with auxiliary=, or '
+            'take parts that need none')
     points = (targets['gt_landmarks'] + 0.5).unbind(2)
     return torch.stack([points[0] / width, points[1] / height], 2)

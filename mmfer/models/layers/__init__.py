@@ -1,6 +1,8 @@
 # Copyright (c) mmfer contributors.
+from .attention_pooling import AttentionPooling
 from .attentive_token_pooling import AttentiveTokenPooling
 from .au_adjacency import AUAdjacency
+from .base_landmark_stream import BaseLandmarkStream
 from .cbam import CBAM
 from .classifier_graph import ClassifierGraph
 from .cross_attention_head import CrossAttentionHead
@@ -10,6 +12,9 @@ from .graph_convolution import GraphConvolution
 from .image_node_graph import ImageNodeGraph
 from .ir_unit import IRUnit
 from .label_calibration import Calibration, calibrate
+from .landmark_filler import LandmarkFiller
+from .landmark_order import LandmarkOrder
+from .landmark_tree import LandmarkTree
 from .linear_confidence import LinearConfidence
 from .one_hot import one_hot
 from .pair_relation import PairRelation
@@ -21,12 +26,16 @@ from .pooled_feature import pooled_feature
 from .position_gate import position_gate
 from .random_drop import HeadDropping, draw_kept
 from .similarity_confidence import SimilarityConfidence
+from .structure_stream import StructureStream
+from .texture_stream import TextureStream
 from .top_tokens import STRENGTHS, number_kept, take_tokens, top_tokens
 from .uncertainty_mixing import draw_partners, mix, mixing_weights
 
 __all__ = [
     'AUAdjacency',
+    'AttentionPooling',
     'AttentiveTokenPooling',
+    'BaseLandmarkStream',
     'CBAM',
     'Calibration',
     'ClassifierGraph',
@@ -36,6 +45,9 @@ __all__ = [
     'HeadDropping',
     'IRUnit',
     'ImageNodeGraph',
+    'LandmarkFiller',
+    'LandmarkOrder',
+    'LandmarkTree',
     'LinearConfidence',
     'PATCH_SCHEMES',
     'PairRelation',
@@ -43,6 +55,8 @@ __all__ = [
     'PatchGate',
     'STRENGTHS',
     'SimilarityConfidence',
+    'StructureStream',
+    'TextureStream',
     'calibrate',
     'cut_around',
     'cut_windows',

@@ -42,6 +42,7 @@ def test_random_batch_fits_the_config(cfg):
     for index, sample in enumerate(data['data_samples']):
         assert 0 <= int(sample.gt_label) < 8
         assert sample.sample_idx == index
+        assert sample.gt_landmarks.shape == (68, 2)
         # This config trains on distributions.
         assert sample.gt_score.argmax() == sample.gt_label
     cfg.model.head.loss.use_soft = False

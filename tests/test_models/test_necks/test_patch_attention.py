@@ -96,8 +96,9 @@ def test_landmarks_reach_the_neck():
         assert model(images, samples, mode='loss')['loss_cls'] > 0
     with pytest.raises(ValueError, match='needs gt_landmarks'):
         model(images, mode='predict')
-    with pytest.raises(ValueError, match='needs the landmarks'):
+    with pytest.raises(ValueError, match='needs gt_landmarks'):
         model(images)
+    assert model(images, samples).shape == (2, 7)
 
 
 # Bad input

@@ -1,0 +1,5 @@
+# An LSTM over landmarks alone, in the order of their numbers.
+_base_ = ['facetoponet_resnet18_1xb64_synthetic_structure.py']
+
+model = dict(backbone=dict(order=dict(_delete_=True, type='LandmarkOrder')))
+custom_hooks = _base_.custom_hooks[:-1]
