@@ -1,7 +1,7 @@
 # A small one from random weights.
 _base_ = [
     '../_base_/models/apvit_ir50_vit-small.py',
-    '../_base_/datasets/synthetic.py',
+    '../_base_/datasets/synthetic_112px.py',
     '../_base_/schedules/adamw_cosine_40e.py',
     '../_base_/default_runtime.py',
 ]

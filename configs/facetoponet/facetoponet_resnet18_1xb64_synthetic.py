@@ -1,7 +1,7 @@
 # Made for a CPU: 468 steps, narrow networks, patches of 16 px.
 _base_ = [
     '../_base_/models/facetoponet_resnet18.py',
-    '../_base_/datasets/synthetic.py',
+    '../_base_/datasets/synthetic_112px.py',
     '../_base_/schedules/adamw_cosine_40e.py',
     '../_base_/landmark_tree.py',
 ]
