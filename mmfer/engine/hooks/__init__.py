@@ -7,6 +7,7 @@ from .epoch_seed_hook import EpochSeedHook
 from .init_weights_hook import InitWeightsHook
 from .label_correction_hook import LabelCorrectionHook
 from .label_space_hook import LabelSpaceHook
+from .loss_ramp_hook import LossRampHook
 from .neighbor_bank_hook import NeighborBankHook
 from .phase_hook import PhaseHook
 from .protocol_hook import ProtocolHook
@@ -24,6 +25,7 @@ __all__ = [
     'InitWeightsHook',
     'LabelCorrectionHook',
     'LabelSpaceHook',
+    'LossRampHook',
     'NeighborBankHook',
     'PhaseHook',
     'ProtocolHook',
