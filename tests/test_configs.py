@@ -160,6 +160,9 @@ def test_configs_have_the_agreed_names():
         'dan/dan_resnet18_1xb256_rafdb.py',
         'fan2022/fan2022_cbam-resnet18_1xb64_rafdb.py',
         'ulc_ag/ulc-ag_resnet18_1xb64_affectnet8.py',
+        *(f'akt/akt_resnet18_1xb64_{dataset}.py'
+          for dataset in ('rafdb', 'affectnet7', 'ferplus', 'synthetic',
+                          'ferplus48-noise30')),
         *(f'{folder}_resnet18_1xb64_{dataset}.py'
           for folder in ('ulc_ag/ulc-ag', 'mtac/mtac', 'uapl/uapl')
           for dataset in ('rafdb', 'ferplus', 'synthetic')),

@@ -195,6 +195,12 @@ def describe_selection(runner: Runner,
         on=split_names(val))
 
 
+def _augments(preprocessor: Any, name: str) -> List[str]:
+    """What is done to whole batches under this name, if anything."""
+    augments = getattr(getattr(preprocessor, name, None), 'augments', ())
+    return [' '.join(repr(augment).split()) for augment in augments]
+
+
 def describe_run(runner: Runner, loop: Any) -> Dict[str, Any]:
     """Model, randomness, precision and versions.
 
@@ -217,12 +223,8 @@ def describe_run(runner: Runner, loop: Any) -> Dict[str, Any]:
     return plain(
         dict(
             model=' > '.join(parts),
-            augments=[
-                ' '.join(repr(a).split())
-                for a in getattr(
-                    getattr(model.data_preprocessor, 'augments', None),
-                    'augments', ())
-            ],
+            augments=_augments(model.data_preprocessor, 'augments'),
+            second_view=_augments(model.data_preprocessor, 'second_view'),
             config=runner.cfg.filename,
             seed=runner.seed,
             deterministic=runner.deterministic,

@@ -136,6 +136,8 @@ def start_text(block: Dict[str, Any]) -> str:
         lines += _data(use, data)
     lines += [
         _line('augments', _names(run['augments'])),
+        *([_line('second view', _names(run['second_view']))]
+          if run['second_view'] else []),
         _line('model', run['model']),
         _line('weights', _weights(block['weights'])),
         _line('seed', f"{run['seed']}, deterministic: "

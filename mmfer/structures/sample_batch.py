@@ -38,8 +38,9 @@ class SampleBatch(AbstractSequence):
         samples (List[DataSample], optional): The samples, if they exist
             already; their targets are replaced by views. Defaults to None,
             made when first asked for.
-        records (Dict[str, Tensor], optional): What batch augments did to the
-            samples, see :class:`~mmfer.models.augments.AugmentBatch`.
+        records (Dict[str, Any], optional): What batch augments did to the
+            samples, see :class:`~mmfer.models.augments.AugmentBatch`; under
+            ``second_view`` a :class:`~mmfer.models.augments.ViewChange`.
             Defaults to None, nothing.
 
     Raises:
@@ -56,7 +57,7 @@ class SampleBatch(AbstractSequence):
                  targets: Dict[str, torch.Tensor],
                  metas: Dict[str, Sequence],
                  samples: Optional[List[DataSample]] = None,
-                 records: Optional[Dict[str, torch.Tensor]] = None) -> None:
+                 records: Optional[Dict[str, Any]] = None) -> None:
         self.targets = targets
         self.metas = metas
         self.records = records or {}
@@ -137,14 +138,14 @@ class SampleBatch(AbstractSequence):
             self._write_views()
 
     def with_targets(self, targets: Dict[str, torch.Tensor],
-                     records: Optional[Dict[str, torch.Tensor]] = None
+                     records: Optional[Dict[str, Any]] = None
                      ) -> 'SampleBatch':
         """The same samples with other targets.
 
         Args:
             targets (Dict[str, Tensor]): Stacked targets; those that are not
                 named are kept.
-            records (Dict[str, Tensor], optional): What was done to the
+            records (Dict[str, Any], optional): What was done to the
                 samples. Defaults to None, as before.
         """
         return SampleBatch({**self.targets, **targets}, self.metas,

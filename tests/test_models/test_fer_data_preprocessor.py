@@ -107,6 +107,48 @@ def test_does_not_augment_in_testing():
         processor(batch)['inputs'], plain(batch)['inputs'])
 
 
+def _with_two_views():
+    return MODELS.build(
+        dict(type='FERDataPreprocessor',
+             augments=[dict(type='BatchFlip', prob=1.)],
+             second_view=[dict(type='BatchFlip', prob=1.),
+                          dict(type='BatchMixup', alpha=1.)]))
+
+
+def test_second_view_is_made_of_the_first():
+    batch, plain = _batch(), MODELS.build(dict(type='FERDataPreprocessor'))
+    torch.manual_seed(0)
+    out = _with_two_views()(batch, training=True)
+    first, second = out['inputs'].unbind(1)
+    mirrored = plain(dict(inputs=batch['inputs'].flip(-1)))['inputs']
+    torch.testing.assert_close(first, mirrored)
+    samples = out['data_samples']
+    records = samples.records['second_view'].records
+    assert samples.records['flip'].all() and records['flip'].all()
+    back = mirrored.flip(-1)
+    for i, (k, share) in enumerate(zip(records['mix_index'].tolist(),
+                                       records['mix_weight'].tolist())):
+        torch.testing.assert_close(
+            second[i], share * back[i] + (1 - share) * back[k])
+    assert 'gt_score' not in samples.targets
+    # x of the five points after the first mirror alone.
+    assert (samples.targets['gt_landmarks'][2, :, 0] == 5).all()
+    for view in (first, second):
+        assert view.is_contiguous(memory_format=torch.channels_last)
+
+
+def test_no_second_view_in_testing():
+    assert _with_two_views()(_batch())['inputs'].ndim == 4
+
+
+def test_bad_size_of_the_second_view():
+    processor = MODELS.build(
+        dict(type='FERDataPreprocessor',
+             second_view=[dict(type='BatchRandomCrop', size=6)]))
+    with pytest.raises(ValueError, match='second_view'):
+        processor(_batch(), training=True)
+
+
 def test_bad_sizes_for_augments():
     processor = MODELS.build(
         dict(type='FERDataPreprocessor', augments=[dict(type='BatchFlip')]))

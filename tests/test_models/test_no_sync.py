@@ -75,6 +75,8 @@ def _inputs():
         partner_labels=labels.flip(0),
         first=torch.randn(6, 7, 4, 4, requires_grad=True),
         second=torch.randn(6, 7, 4, 4, requires_grad=True),
+        first_logits=torch.randn(6, 7, requires_grad=True),
+        second_logits=torch.randn(6, 7, requires_grad=True),
         gates=torch.rand(6, 5, requires_grad=True),
         whole_gate=torch.rand(6, requires_grad=True),
         neighbor_scores=torch.full((6, 3, 7), 1 / 7),

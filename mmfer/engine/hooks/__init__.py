@@ -8,6 +8,7 @@ from .init_weights_hook import InitWeightsHook
 from .label_correction_hook import LabelCorrectionHook
 from .label_space_hook import LabelSpaceHook
 from .landmark_tree_hook import LandmarkTreeHook
+from .loss_ramp_hook import LossRampHook
 from .neighbor_bank_hook import NeighborBankHook
 from .phase_hook import PhaseHook
 from .protocol_hook import ProtocolHook
@@ -26,6 +27,7 @@ __all__ = [
     'LabelCorrectionHook',
     'LabelSpaceHook',
     'LandmarkTreeHook',
+    'LossRampHook',
     'NeighborBankHook',
     'PhaseHook',
     'ProtocolHook',

@@ -17,11 +17,12 @@ from .batch_remix import BatchRemix
 from .fused_moves import FusedMoves
 from .geometric_augment import BatchMoves, GeometricAugment
 from .mixing_augment import MixingAugment
+from .view_change import ViewChange
 
 __all__ = [
     'AugmentBatch', 'BatchAffine', 'BatchAugment', 'BatchAugments',
     'BatchColorJitter', 'BatchCutMix', 'BatchErasing', 'BatchFlip',
     'BatchFlowFlip', 'BatchGaussianNoise', 'BatchGray', 'BatchMixup',
     'BatchMoves', 'BatchRandomCrop', 'BatchRandomResizedCrop', 'BatchRemix',
-    'FusedMoves', 'GeometricAugment', 'MixingAugment'
+    'FusedMoves', 'GeometricAugment', 'MixingAugment', 'ViewChange'
 ]

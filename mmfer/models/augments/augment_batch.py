@@ -24,9 +24,12 @@ class AugmentBatch:
             - ``mix_weight``: float32 ``(N,)``, the share of the sample
               itself in the image.
             - ``mix_label_weight``: float32 ``(N,)``, its share in the label.
+            - ``mix_window``: float32 ``(N, 4)``, top, left, bottom and right
+              in pixels of the window that shows the sample mixed in.
 
-            The first two are there if an augment moves pixels, the others if
-            one mixes samples.
+            The first two are there if an augment moves pixels, those of the
+            share if one mixes samples (in the label: if there are targets),
+            the last if it does so by a window.
     """
 
     images: Tensor

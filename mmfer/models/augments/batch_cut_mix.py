@@ -1,4 +1,6 @@
 # Copyright (c) mmfer contributors.
+from typing import Dict
+
 import torch
 from torch import Tensor
 
@@ -37,3 +39,9 @@ class BatchCutMix(MixingAugment):
         """See :meth:`BatchAugment.change_images`; the whole batch at once."""
         partner = images.index_select(0, params[:, 0].long())
         return paste(images, params[:, 2:], partner)
+
+    def change_targets(self, targets: Dict[str, Tensor],
+                       records: Dict[str, Tensor], params: Tensor) -> None:
+        """See :meth:`MixingAugment.change_targets`."""
+        super().change_targets(targets, records, params)
+        records['mix_window'] = params[:, 2:]

@@ -17,7 +17,8 @@ class MixingAugment(BatchAugment):
     partner, given by one random permutation. ``gt_score`` becomes the mixed
     label distribution; it is made from ``gt_label`` where there is none. All
     other targets stay those of the sample itself; the records tell partner
-    and share. The first two columns of the parameters are these.
+    and share, and nothing else happens to a batch without any target. The
+    first two columns of the parameters are partner and share.
 
     Args:
         alpha (float): Parameter of the Beta distribution, > 0.
@@ -64,10 +65,13 @@ class MixingAugment(BatchAugment):
         """See :meth:`BatchAugment.change_targets`.
 
         Raises:
-            ValueError: If there is neither ``gt_score`` nor ``gt_label`` with
-                a number of classes.
+            ValueError: If there are targets, but neither ``gt_score`` nor
+                ``gt_label`` with a number of classes.
         """
         index, weight = params[:, 0].long(), params[:, 1]
+        records['mix_index'], records['mix_weight'] = index, weight
+        if not targets:
+            return
         if 'gt_score' in targets:
             score = targets['gt_score']
         elif 'gt_label' in targets and self.num_classes is not None:
@@ -81,8 +85,7 @@ class MixingAugment(BatchAugment):
         share = self.label_share(weight, index, targets)
         targets['gt_score'] = torch.lerp(
             partner, score, share.to(score.dtype)[:, None])
-        records.update(
-            mix_index=index, mix_weight=weight, mix_label_weight=share)
+        records['mix_label_weight'] = share
 
     def label_share(self, share: Tensor, index: Tensor,
                     targets: Dict[str, Tensor]) -> Tensor:

@@ -46,6 +46,8 @@ def sampling_matrix(matrix: Tensor, old: SIZE, new: SIZE) -> Tensor:
     to_unit = scale_and_shift(2 / w, 2 / h, 1 / w - 1, 1 / h - 1)
     from_unit = scale_and_shift(new_w / 2, new_h / 2, (new_w - 1) / 2,
                                 (new_h - 1) / 2)
+    to_unit, from_unit = (
+        m.to(matrix, non_blocking=True) for m in (to_unit, from_unit))
     return compose(to_unit, compose(invert(matrix), from_unit))
 
 

@@ -131,21 +131,29 @@ class FERClassifier(ImageClassifier):
         views = self._views(inputs)
         if self.mirror_view:
             views = [views[0], views[0].flip(-1)]
-        wanted = getattr(self.head, 'num_views', 1)
-        if len(views) != wanted:
+        if len(views) != self.num_views:
             raise ValueError(
-                f'{type(self.head).__name__} takes {wanted} view(s) of a '
-                f'sample, got {len(views)}. Remedy: the transform FaceViews '
-                'or mirror_view=True makes two, leaving out both makes one')
-        feats = [self._features(view, data_samples) for view in views]
+                f'the model takes {self.num_views} view(s) of a sample, got '
+                f'{len(views)}. Remedy: the transform FaceViews, mirror_view='
+                'True or the second_view of the data preprocessor makes two, '
+                'leaving out all of them makes one')
+        feats = self._features_of(views, data_samples)
         with torch.autocast(inputs.device.type, enabled=False):
             feats = [tuple(f.float() for f in feat) for feat in feats]
-            feats = feats if wanted > 1 else feats[0]
-            if bank is None:
-                return self.head.loss(feats, data_samples)
             outputs, losses = self._outputs_and_losses(feats, data_samples)
-            bank.learn(index, outputs)
+            if bank is not None:
+                bank.learn(index, outputs)
             return losses
+
+    @property
+    def num_views(self) -> int:
+        """How many views of a sample training takes."""
+        return getattr(self.head, 'num_views', 1)
+
+    def _features_of(self, views: List[torch.Tensor],
+                     data_samples: List[DataSample]) -> List[Any]:
+        """What backbone and neck give for each view."""
+        return [self._features(view, data_samples) for view in views]
 
     def _features(self, view: torch.Tensor,
                   data_samples: Optional[List[DataSample]]) -> Any:
@@ -174,14 +182,19 @@ class FERClassifier(ImageClassifier):
                       "dict(type='LabelCorrectionHook') to custom_hooks")
         return None
 
-    def _outputs_and_losses(self, feats: Any, data_samples: List[DataSample]
+    def _outputs_and_losses(self, feats: List[Tuple[torch.Tensor, ...]],
+                            data_samples: List[DataSample]
                             ) -> Tuple[Dict[str, torch.Tensor], ...]:
-        """What the head computes in training, and its losses."""
+        """What the head computes of the views in training, and its losses.
+        """
+        feats = feats if len(feats) > 1 else feats[0]
         if isinstance(self.head, BaseFERHead):
             outputs = self.head.training_outputs(feats, data_samples)
             return outputs, self.head.get_losses(outputs, data_samples)
-        with torch.no_grad():
-            outputs = dict(logits=self.head(feats))
+        outputs = {}
+        if self.label_bank is not None:
+            with torch.no_grad():
+                outputs['logits'] = self.head(feats)
         return outputs, self.head.loss(feats, data_samples)
 
     def predict(self,
@@ -211,15 +224,22 @@ class FERClassifier(ImageClassifier):
                     sample.set_field(row, name, dtype=torch.Tensor)
         if self.flip_test:
             mirrored = super().predict(inputs.flip(-1), **kwargs)
-            for sample, mirror in zip(samples, mirrored):
-                score = (sample.pred_score + mirror.pred_score) / 2
-                sample.set_pred_score(score)
-                sample.set_pred_label(score.argmax().unsqueeze(0))
-                for name in ('pred_confidence', 'pred_au', 'pred_va'):
-                    if name in sample:
-                        both = sample.get(name) + mirror.get(name)
-                        sample.set_field(both / 2, name, dtype=torch.Tensor)
+            self._average(samples, mirrored)
         return samples
+
+    # may wait: predictions are read one by one
+    @staticmethod
+    def _average(samples: List[DataSample],
+                 others: List[DataSample]) -> None:
+        """Average other predictions of the same samples into them."""
+        for sample, other in zip(samples, others):
+            score = (sample.pred_score + other.pred_score) / 2
+            sample.set_pred_score(score)
+            sample.set_pred_label(score.argmax().unsqueeze(0))
+            for name in ('pred_confidence', 'pred_au', 'pred_va'):
+                if name in sample:
+                    both = sample.get(name) + other.get(name)
+                    sample.set_field(both / 2, name, dtype=torch.Tensor)
 
     @staticmethod
     def _views(inputs: torch.Tensor) -> List[torch.Tensor]:

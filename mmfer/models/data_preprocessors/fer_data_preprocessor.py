@@ -9,7 +9,7 @@ from mmpretrain.structures import DataSample
 
 from mmfer.registry import MODELS
 from mmfer.structures import SampleBatch
-from ..augments import BatchAugments
+from ..augments import BatchAugments, ViewChange
 from ..layers import one_hot
 
 
@@ -33,11 +33,18 @@ class FERDataPreprocessor(ClsDataPreprocessor):
             :mod:`mmfer.models.augments`, for training only, in their order.
             What they record goes to ``data_samples.records``. Defaults to (),
             none.
+        second_view (Sequence[dict]): Batch augments that make a second view
+            out of each picture that ``augments`` gave, for training only. The
+            targets stay those of the first view; a
+            :class:`~mmfer.models.augments.ViewChange` of what was done goes
+            to ``data_samples.records['second_view']``. Defaults to (), one
+            view.
         **kwargs: Further arguments of ``ClsDataPreprocessor``.
 
     Raises:
         ValueError: If batch augments get pictures of several sizes or several
-            views of a sample, or one-hot labels are wanted and the number of classes is unknown.
+            views of a sample, or make a second view of another size; or
+            one-hot labels are wanted and the number of classes is unknown.
     """
 
     def __init__(self,
@@ -45,9 +52,11 @@ class FERDataPreprocessor(ClsDataPreprocessor):
                  std: Sequence[float] = (58.395, 57.12, 57.375),
                  to_rgb: bool = True,
                  augments: Sequence[dict] = (),
+                 second_view: Sequence[dict] = (),
                  **kwargs: Any) -> None:
         super().__init__(mean=mean, std=std, to_rgb=to_rgb, **kwargs)
         self.augments = BatchAugments(augments) if augments else None
+        self.second_view = BatchAugments(second_view) if second_view else None
 
     def forward(self, data: dict, training: bool = False) -> dict:
         """Prepare a batch.
@@ -76,6 +85,8 @@ class FERDataPreprocessor(ClsDataPreprocessor):
             samples = samples.with_targets(self._one_hot(samples))
         if training and self.augments is not None:
             inputs, samples = self._augment(inputs, samples)
+        if training and self.second_view is not None:
+            inputs, samples = self._add_view(inputs, samples)
         inputs = self._normalize(inputs)
         if training and self.batch_augments and 'gt_score' in samples.targets:
             _require_one_view(inputs)
@@ -84,17 +95,28 @@ class FERDataPreprocessor(ClsDataPreprocessor):
             samples = samples.with_targets(dict(gt_score=score))
         return dict(inputs=inputs, data_samples=samples)
 
-    # may wait: only to name the sizes in an error
     def _augment(self, inputs: torch.Tensor, samples: SampleBatch
                  ) -> Tuple[torch.Tensor, SampleBatch]:
-        if not isinstance(inputs, torch.Tensor):
-            raise ValueError(
-                'batch augments need pictures of one size, got '
-                f'{sorted({tuple(i.shape[-2:]) for i in inputs})}. Remedy: '
-                'put FaceResize into the pipeline of the dataset')
+        _require_one_size(inputs)
         _require_one_view(inputs)
         done = self.augments(inputs, samples.targets)
         return done.images, samples.with_targets(done.targets, done.records)
+
+    def _add_view(self, inputs: torch.Tensor, samples: SampleBatch
+                  ) -> Tuple[torch.Tensor, SampleBatch]:
+        """Two views, ``(N, 2, 3, H, W)``, each of them channels-last."""
+        _require_one_size(inputs)
+        _require_one_view(inputs)
+        done = self.second_view(inputs)
+        _require_one_size((inputs, done.images))
+        views = torch.stack([
+            view.permute(0, 2, 3, 1).float() for view in (inputs, done.images)
+        ])
+        # Padding comes later, below and to the right, where nothing moves.
+        size = [n + -n % self.pad_size_divisor for n in inputs.shape[-2:]]
+        change = ViewChange(done.records, size)
+        return views.permute(1, 0, 4, 2, 3), samples.with_targets(
+            {}, dict(samples.records, second_view=change))
 
     # may wait: a list of pictures is still on the host
     def _to_device(self, inputs: Union[torch.Tensor, Sequence[torch.Tensor]]
@@ -131,6 +153,19 @@ class FERDataPreprocessor(ClsDataPreprocessor):
             raise ValueError('one-hot labels need the number of classes. '
                              'Remedy: data_preprocessor=dict(num_classes=...)')
         return dict(gt_score=one_hot(samples.targets['gt_label'], number))
+
+
+# may wait: a list of pictures of several sizes ends in an error
+def _require_one_size(inputs: Union[torch.Tensor, Sequence[torch.Tensor]]
+                      ) -> None:
+    if isinstance(inputs, torch.Tensor):
+        return
+    sizes = {tuple(image.shape[-2:]) for image in inputs}
+    if len(sizes) > 1:
+        raise ValueError(
+            f'batch augments need pictures of one size, got {sorted(sizes)}. '
+            'Remedy: put FaceResize into the pipeline of the dataset, and '
+            'change no size in second_view')
 
 
 def _require_one_view(inputs: torch.Tensor) -> None:

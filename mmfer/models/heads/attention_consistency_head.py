@@ -3,21 +3,17 @@ from typing import Any, Dict, Sequence
 
 import torch
 from mmpretrain.structures import DataSample
-from torch import nn
 
 from mmfer.registry import MODELS
-from ..layers.feature_map import feature_map
-from .base_fer_head import FEATURES, BaseFERHead
+from .base_fer_head import FEATURES
+from .class_attention_head import ClassAttentionHead
 
 
 @MODELS.register_module()
-class AttentionConsistencyHead(BaseFERHead):
+class AttentionConsistencyHead(ClassAttentionHead):
     """Classify one view of a face, compare its attention with a second's.
 
-    From `Learn From All <https://arxiv.org/abs/2207.10299>`_. The attention
-    map of a class is the feature map weighted with the weights of that
-    class, without its bias and without a gradient to the weights. The head
-    takes the feature map itself: the model has no pooling neck.
+    From `Learn From All <https://arxiv.org/abs/2207.10299>`_.
 
     Args:
         num_classes (int): Number of classes C.
@@ -34,31 +30,8 @@ class AttentionConsistencyHead(BaseFERHead):
                  in_channels: int,
                  consistency: dict = dict(type='AttentionConsistencyLoss'),
                  **kwargs: Any) -> None:
-        super().__init__(num_classes, **kwargs)
-        self.fc = nn.Linear(in_channels, num_classes)
+        super().__init__(num_classes, in_channels, **kwargs)
         self.consistency = MODELS.build(consistency)
-
-    def outputs(self, feats: FEATURES) -> Dict[str, torch.Tensor]:
-        """See :meth:`BaseFERHead.outputs`.
-
-        Args:
-            feats (Sequence[Tensor]): Feature maps, the last ``(N, D, H, W)``.
-
-        Returns:
-            dict[str, Tensor]: ``logits``.
-        """
-        x = feature_map(feats, type(self).__name__)
-        return dict(logits=self.fc(x.mean((2, 3))))
-
-    def attention(self, feats: FEATURES) -> torch.Tensor:
-        """Attention maps of all classes, ``(N, C, H, W)``.
-
-        Args:
-            feats (Sequence[Tensor]): Feature maps, the last ``(N, D, H, W)``.
-        """
-        x = feature_map(feats, type(self).__name__)
-        weight = self.fc.weight.detach()
-        return nn.functional.conv2d(x, weight[:, :, None, None])
 
     def training_outputs(self, feats: Sequence[FEATURES],
                          data_samples: Sequence[DataSample]
@@ -81,7 +54,6 @@ class AttentionConsistencyHead(BaseFERHead):
                    ) -> Dict[str, torch.Tensor]:
         """Classification and consistency loss."""
         return dict(
-            loss_cls=self.classification_loss(outputs['logits'],
-                                              data_samples),
+            super().get_losses(outputs, data_samples),
             loss_consistency=self.consistency(outputs['maps'],
                                               outputs['second_maps']))

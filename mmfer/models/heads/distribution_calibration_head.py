@@ -10,10 +10,9 @@ from mmfer.registry import MODELS
 from ..banks.sample_indices import sample_indices
 from ..banks.sample_scalars import SampleScalars
 from ..layers.label_calibration import calibrate
-from ..layers.one_hot import one_hot
 from ..layers.pair_relation import PairRelation
 from .base_fer_head import FEATURES, BaseFERHead
-from .targets import labels_of, targets_of
+from .targets import distributions_of, labels_of
 
 _TRUSTS = ('sample', 'feature')
 
@@ -150,9 +149,7 @@ class DistributionCalibrationHead(BaseFERHead):
             outputs['theta'] = theta
         else:
             theta = feature.new_full((len(feature), ), self.trust.init)
-        given = targets_of(data_samples)
-        if given.ndim == 1:
-            given = one_hot(given, self.num_classes)
+        given = distributions_of(data_samples, self.num_classes)
         relations = self.relation(feature, near.features) * near.evidence
         outputs.update(
             calibrate(given, theta.sigmoid(), near.weights, relations,

@@ -6,6 +6,7 @@ import torch
 from mmpretrain.structures import DataSample
 
 from mmfer.structures import SampleBatch
+from ..layers.one_hot import one_hot
 
 
 def labels_of(data_samples: Sequence[DataSample]) -> torch.Tensor:
@@ -57,6 +58,21 @@ def mixed_labels_of(data_samples: Sequence[DataSample]
     share = batch.records['mix_label_weight']
     return (torch.cat([labels, labels[batch.records['mix_index']]]),
             torch.cat([share, 1 - share]))
+
+
+def distributions_of(data_samples: Sequence[DataSample],
+                     num_classes: int) -> torch.Tensor:
+    """What the samples show as distributions over the expressions.
+
+    Args:
+        data_samples (Sequence[DataSample]): See :func:`targets_of`.
+        num_classes (int): The number of classes C.
+
+    Returns:
+        Tensor: float ``(N, C)``; a label becomes one-hot.
+    """
+    targets = targets_of(data_samples)
+    return one_hot(targets, num_classes) if targets.ndim == 1 else targets
 
 
 def with_labels(data_samples: Sequence[DataSample], device: torch.device

@@ -25,6 +25,7 @@ from .patch_windows import (PATCH_SCHEMES, cut_around, cut_windows,
 from .pooled_feature import pooled_feature
 from .position_gate import position_gate
 from .random_drop import HeadDropping, draw_kept
+from .share_parts import share_parts
 from .similarity_confidence import SimilarityConfidence
 from .structure_stream import StructureStream
 from .texture_stream import TextureStream
@@ -70,6 +71,7 @@ __all__ = [
     'patch_windows',
     'pooled_feature',
     'position_gate',
+    'share_parts',
     'take_tokens',
     'top_tokens',
     'windows_around',

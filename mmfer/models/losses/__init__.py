@@ -3,6 +3,7 @@ from .action_unit_loss import ActionUnitLoss, au_pos_weights
 from .add_up_loss import AddUpLoss
 from .affinity_loss import AffinityLoss
 from .attention_consistency_loss import AttentionConsistencyLoss
+from .base_ramped_loss import BaseRampedLoss
 from .base_reweighted_loss import BaseReweightedLoss
 from .batch_balanced_cross_entropy_loss import BatchBalancedCrossEntropyLoss
 from .batch_class_weights import batch_class_weights
@@ -17,6 +18,7 @@ from .neighbor_guidance_loss import NeighborGuidanceLoss
 from .partition_loss import PartitionLoss
 from .rank_regularization_loss import RankRegularizationLoss
 from .region_bias_loss import RegionBiasLoss
+from .soft_label_alignment_loss import SoftLabelAlignmentLoss
 from .template_similarity_loss import TemplateSimilarityLoss
 from .va_bins import va_bin_counts, va_bin_weights, va_bins
 from .weighted_center_loss import WeightedCenterLoss
@@ -26,6 +28,7 @@ __all__ = [
     'AddUpLoss',
     'AffinityLoss',
     'AttentionConsistencyLoss',
+    'BaseRampedLoss',
     'BaseReweightedLoss',
     'BatchBalancedCrossEntropyLoss',
     'CCCLoss',
@@ -37,6 +40,7 @@ __all__ = [
     'PartitionLoss',
     'RankRegularizationLoss',
     'RegionBiasLoss',
+    'SoftLabelAlignmentLoss',
     'TemplateSimilarityLoss',
     'WeightedCenterLoss',
     'au_pos_weights',

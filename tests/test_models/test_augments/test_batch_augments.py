@@ -92,6 +92,9 @@ def test_records_are_there_only_if_something_was_done(images):
     assert set(done.records) == {'affine', 'flip', 'mix_index', 'mix_weight',
                                  'mix_label_weight'}
     assert all(len(record) == 20 for record in done.records.values())
+    done = run([MIXING[1]], images, dict(gt_score=torch.eye(20)))
+    assert set(done.records) == {'mix_index', 'mix_weight', 'mix_window',
+                                 'mix_label_weight'}
 
 
 def test_maps_of_separate_moves_are_multiplied(images):

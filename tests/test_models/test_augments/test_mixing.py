@@ -90,6 +90,8 @@ def test_cutmix_is_what_the_records_say(images):
         y, x = np.nonzero(other.numpy())
         if len(y):
             assert len(y) == (np.ptp(y) + 1) * (np.ptp(x) + 1)
+            assert done.records['mix_window'][i].tolist() == [
+                y.min(), x.min(), y.max() + 1, x.max() + 1]
         right = torch.where(other, images[k], images[i])
         assert torch.equal(done.images[i], right)
         torch.testing.assert_close(
@@ -109,9 +111,16 @@ def test_bad_argument(kind, options):
         kind(**options)
 
 
+def test_without_targets_there_are_records_only(images):
+    done = run(dict(type='BatchMixup', alpha=1.), images)
+    assert set(done.records) == {'mix_index', 'mix_weight'}
+    assert done.targets == {}
+
+
 @pytest.mark.parametrize('targets', [
-    {}, dict(gt_label=torch.zeros(COUNT).long())
-], ids=['nothing', 'label'])
+    dict(gt_au=torch.zeros(COUNT, 3)),
+    dict(gt_label=torch.zeros(COUNT).long())
+], ids=['no label', 'label'])
 def test_bad_targets(images, targets):
     with pytest.raises(ValueError, match='gt_score.*Remedy.*num_classes'):
         run(dict(type='BatchMixup', alpha=1.), images, **targets)

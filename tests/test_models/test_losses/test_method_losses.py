@@ -6,6 +6,8 @@ import numpy as np
 import pytest
 import torch
 from mmpretrain.registry import MODELS
+from scipy.special import softmax
+from scipy.stats import entropy
 
 import mmfer  # noqa: F401
 from mmfer.models.losses import class_weights
@@ -95,6 +97,84 @@ def test_consistency_against_numpy(mirrored):
     expected = 2 * ((first.detach().numpy() - other)**2).mean()
     assert float(loss(first, second)) == pytest.approx(expected, rel=1e-5)
     assert loss(first, first.flip(-1) if mirrored else first) == 0
+
+
+@pytest.mark.parametrize('normalization', ['l2', 'softmax'])
+def test_normalized_consistency_against_a_loop(normalization):
+    loss = _loss('AttentionConsistencyLoss', mirrored=False, loss_weight=2.,
+                 normalization=normalization)
+    first, second = torch.randn(2, 3, 4, 5, 6).unbind()
+    total = 0.
+    for one, other in zip(first.flatten(0, 1), second.flatten(0, 1)):
+        maps = [m.numpy().astype(np.float64) for m in (one, other)]
+        if normalization == 'softmax':
+            maps = [np.exp(m) / np.exp(m).sum() for m in maps]
+        else:
+            maps = [m / np.sqrt((m**2).sum()) for m in maps]
+        total += ((maps[0] - maps[1])**2).sum() / 12
+    assert float(loss(first, second)) == pytest.approx(2 * total, rel=1e-5)
+    # A map without anything in it has a direction in neither.
+    empty = torch.zeros(3, 4, 5, 6, requires_grad=True)
+    loss(empty, second).backward()
+    assert torch.isfinite(empty.grad).all()
+
+
+@pytest.mark.parametrize('stop, learners', [
+    (None, ['both'] * 3), ('first', ['second'] * 3), ('second', ['first'] * 3),
+    ('in_turn', ['first', 'second', 'first'])])
+def test_consistency_stops_gradients(stop, learners):
+    loss = _loss('AttentionConsistencyLoss', stop_gradient=stop)
+    free = _loss('AttentionConsistencyLoss')
+    for step, learner in enumerate(learners):
+        first, second = (torch.randn(2, 3, 4, 4, requires_grad=True)
+                         for _ in range(2))
+        value = loss(first, second)
+        torch.testing.assert_close(value, free(first, second))
+        value.backward()
+        for view, name in ((first, 'first'), (second, 'second')):
+            moved = view.grad is not None and bool(view.grad.any())
+            assert moved == (learner in (name, 'both')), (step, name)
+        loss.eval()
+        loss(first, second)  # testing takes no turn
+        loss.train()
+        restored = _loss('AttentionConsistencyLoss', stop_gradient=stop)
+        restored.load_state_dict(loss.state_dict())
+        loss = restored
+
+
+# Soft-label alignment
+
+
+@pytest.mark.parametrize('ramp', [0., .3, 1.])
+def test_soft_label_alignment_against_scipy(ramp):
+    loss = _loss('SoftLabelAlignmentLoss', temperature=3., label_share=.4,
+                 loss_weight=2.)
+    loss.set_ramp(ramp)
+    first, second = torch.randn(2, 5, 4, dtype=torch.float64)
+    scores = torch.eye(4, dtype=torch.float64)[[0, 3, 3, 1, 2]]
+    scores[0] = torch.tensor([.1, .2, 0., .7])
+    alpha = 1 - ramp * .6
+    total = 0.
+    for i in range(5):
+        for teacher, learner in ((first, second), (second, first)):
+            target = alpha * scores[i].numpy() + (1 - alpha) * softmax(
+                teacher[i].numpy() / 3)
+            assert target.sum() == pytest.approx(1)
+            total += entropy(target, softmax(learner[i].numpy())) / 5
+    assert float(loss(first, second, scores)) == pytest.approx(
+        2 * ramp * total, rel=1e-5)
+    sums = loss.soft_labels(first.float(), scores).sum(1)
+    torch.testing.assert_close(sums, torch.ones(5))
+
+
+def test_soft_label_alignment_teaches_both_by_the_predictions_of_the_other():
+    loss = _loss('SoftLabelAlignmentLoss', temperature=1., label_share=0.)
+    first, second = (torch.randn(5, 4, requires_grad=True) for _ in range(2))
+    loss(first, second, torch.eye(4)[[0, 1, 2, 3, 0]]).backward()
+    # The gradient of KL(q || softmax(x)) is softmax(x) - q.
+    gap = (first.softmax(1) - second.softmax(1)).detach() / 5 * .5
+    torch.testing.assert_close(first.grad, gap)
+    torch.testing.assert_close(second.grad, -gap)
 
 
 # Rank regularisation
@@ -193,6 +273,9 @@ CALLS = dict(
     AttentionConsistencyLoss=(dict(), lambda d:
                               (torch.randn(4, 3, 5, 5).to(d),
                                torch.randn(4, 3, 5, 5).to(d))),
+    SoftLabelAlignmentLoss=(dict(), lambda d:
+                            (torch.randn(4, 3).to(d), torch.randn(4, 3).to(d),
+                             torch.eye(3)[[0, 1, 2, 0]])),
     RankRegularizationLoss=(dict(margin=1.), lambda d:
                             (torch.rand(4).to(d), )),
     AddUpLoss=(dict(), lambda d: (torch.randn(4, 3).to(d),
@@ -226,6 +309,14 @@ BAD = dict(
                  dict(num_classes=7, in_channels=5, num_centers=6), 'centres'),
     one_centre=('AffinityLoss', dict(num_classes=1, in_channels=5), 'centres'),
     form=('PartitionLoss', dict(form='paper'), 'form must be'),
+    normalization=('AttentionConsistencyLoss', dict(normalization='l1'),
+                   'normalization must be'),
+    stop=('AttentionConsistencyLoss', dict(stop_gradient='both'),
+          'stop_gradient must be'),
+    temperature=('SoftLabelAlignmentLoss', dict(temperature=0.),
+                 'temperature must be'),
+    label_share=('SoftLabelAlignmentLoss', dict(label_share=1.1),
+                 'label_share must lie'),
     ratio_one=('RankRegularizationLoss', dict(ratio=1.), 'ratio'),
     ratio_zero=('RankRegularizationLoss', dict(ratio=0.), 'ratio'),
     margin=('RankRegularizationLoss', dict(margin=-0.1), 'margin'),
