@@ -107,7 +107,12 @@ def load_model(model: Union[str, Config],
             f'model tells {wanted} apart. Remedy: set label_space of the '
             'dataset in the config to that of the training')
     built._dataset_meta = dict(classes=tuple(classes))
-    built.to(get_device() if device is None else device).eval()
+    try:
+        built.to(get_device() if device is None else device).eval()
+    except (RuntimeError, AssertionError) as error:
+        raise ConfigError(
+            f'device {device}: {str(error).splitlines()[0]}. Remedy: cpu, or '
+            'a device that torch sees here, as cuda:0') from None
     meta = content.get('meta') or {}
     return LoadedModel(built, cfg, classes, au_names_of(built),
                        meta.get('mmfer') or {})

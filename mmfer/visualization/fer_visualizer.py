@@ -26,15 +26,19 @@ class FERVisualizer(UniversalVisualizer):
     colour-blind readers can tell apart; nothing is told by colour alone.
 
     Args:
+        name (str): Its name among all. Defaults to ``'visualizer'``.
         cards (bool): Whether to draw cards. Defaults to True.
         opacity (float): That of attention where it is strongest, in [0, 1].
             Defaults to 0.6.
         **kwargs: See MMPretrain's ``UniversalVisualizer``.
     """
 
-    def __init__(self, cards: bool = True, opacity: float = 0.6,
+    def __init__(self,
+                 name: str = 'visualizer',
+                 cards: bool = True,
+                 opacity: float = 0.6,
                  **kwargs: Any) -> None:
-        super().__init__(**kwargs)
+        super().__init__(name, **kwargs)
         self.cards = cards
         self.opacity = opacity
 

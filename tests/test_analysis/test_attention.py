@@ -4,6 +4,7 @@ import pytest
 import torch
 from mmengine.registry import DefaultScope
 from mmpretrain.registry import MODELS
+from torch.nn.functional import interpolate
 
 from mmfer.analysis.attention import attention_maps, class_activation_maps
 from mmfer.analysis.attention.attention_maps import patch_maps
@@ -28,12 +29,10 @@ def _images():
     return torch.randn(3, 3, 32, 32, generator=torch.manual_seed(1))
 
 
-def _scaled(maps, size=None):
-    """Each between 0 and 1, as the package does it."""
+def _scaled(maps):
+    """Each between 0 and 1."""
     maps = maps - maps.amin((1, 2), True)
-    maps = maps / (1e-7 + maps.amax((1, 2), True))
-    return maps if size is None else torch.nn.functional.interpolate(
-        maps[None], size, mode='bilinear')[0]
+    return maps / (1e-7 + maps.amax((1, 2), True))
 
 
 def test_cam_of_a_linear_classifier():
@@ -45,7 +44,8 @@ def test_cam_of_a_linear_classifier():
     feature = model.extract_feat(images, stage='backbone')[-1].detach()
     weight = model.head.fc.weight.detach()[labels]
     wanted = torch.einsum('nchw,nc->nhw', feature, weight).relu()
-    torch.testing.assert_close(found, _scaled(wanted, 32), atol=2e-3, rtol=0)
+    wanted = _scaled(interpolate(wanted[None], 32, mode='bilinear')[0])
+    torch.testing.assert_close(found, wanted, atol=2e-3, rtol=0)
     assert all(p.grad is None for p in model.parameters())
     same = attention_maps(model, images, 'cam', dict(
         pred_score=torch.eye(7)[labels]))
@@ -55,6 +55,7 @@ def test_cam_of_a_linear_classifier():
 @pytest.mark.parametrize('backbone, neck, width', [
     (VIT, None, 16),
     (dict(type='SwinTransformer', img_size=32, patch_size=2, window_size=4,
+          out_indices=(1, ),
           arch=dict(embed_dims=8, depths=[1, 1], num_heads=[1, 2])), GAP, 16),
 ], ids=['tokens', 'maps'])
 def test_cam_of_transformers(backbone, neck, width):
@@ -67,14 +68,15 @@ def test_cam_of_transformers(backbone, neck, width):
 
 
 def test_heads():
-    neck = dict(type='MultiHeadCrossAttention', in_channels=32, num_heads=3)
-    model = _model(CNN, neck, type='AttentionFusionHead', in_channels=32)
+    neck = dict(type='MultiHeadCrossAttention', in_channels=16, num_heads=3)
+    model = _model(dict(VIT, out_type='featmap'), neck,
+                   type='AttentionFusionHead', in_channels=16)
     images = _images()
     with torch.no_grad():
         found = attention_maps(model, images, 'heads', {})
         feature = model.backbone(images)[-1]
-        # What a head multiplies the map with, where the map is not 0.
-        ratios = [(head.spatial(feature).sum(1) / feature.sum(1))
+        # How much longer a head makes the vector of each position.
+        ratios = [head.spatial(feature).norm(dim=1) / feature.norm(dim=1)
                   for head in model.neck.heads]
     torch.testing.assert_close(found, _scaled(torch.stack(ratios).mean(0)),
                                atol=1e-4, rtol=1e-3)

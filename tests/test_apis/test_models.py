@@ -54,6 +54,7 @@ def test_bad_names(name, told):
 @pytest.mark.parametrize('kind, error, told', [
     ('classes', ConfigError, "does not fit .*It was trained on .'neutral'"),
     ('unnamed', ConfigError, '8 classes are known.*tells 7 apart'),
+    ('device', ConfigError, 'device nonsense: '),
     ('gone', FileNotFoundError, 'gone.pth: no such checkpoint'),
     ('folder', FileNotFoundError, 'a folder, no checkpoint'),
     ('cut', CheckpointError, 'cut.pth: this checkpoint cannot be read'),
@@ -82,5 +83,5 @@ def test_bad_checkpoints(trained, tmp_path, kind, error, told):
     if '://' in kind:
         path = kind
     with pytest.raises(error, match=told) as caught:
-        load_model(cfg, path, 'cpu')
+        load_model(cfg, path, 'nonsense' if kind == 'device' else 'cpu')
     assert 'Remedy: ' in str(caught.value)

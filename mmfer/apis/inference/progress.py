@@ -1,4 +1,5 @@
 # Copyright (c) mmfer contributors.
+import sys
 from typing import Iterable, Iterator, Optional, TypeVar
 
 from rich.console import Console
@@ -31,7 +32,9 @@ def show_progress(items: Iterable[ITEM],
     """
     with Progress(TextColumn('{task.description}'), BarColumn(),
                   MofNCompleteColumn(), _Speed(), TimeElapsedColumn(),
-                  console=Console(stderr=True)) as progress:
+                  console=Console(stderr=True),
+                  # Lines for a pipe or a file are none of the bar's.
+                  redirect_stdout=sys.stdout.isatty()) as progress:
         task = progress.add_task(what, total=total)
         for item in items:
             yield item
