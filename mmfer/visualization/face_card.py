@@ -16,7 +16,7 @@ def card_height(face: FacePrediction, scale: float) -> int:
     """The height of the card of a face, in pixels."""
     lines = 1.5 + len(face.scores) + (face.confidence is not None)
     lines += -(-len(face.aus) // 2) + 0.5 * bool(face.aus)
-    plane = _PLANE + _MARGIN if face.va is not None else 0
+    plane = _PLANE + 2 * _MARGIN if face.va is not None else 0
     return round(scale * (lines * _LINE + plane + 2 * _MARGIN))
 
 
@@ -70,7 +70,7 @@ class _Card:
                            self.colour)
         self._text(_MARGIN, f'{self.number + 1}  {face.expression}  '
                    f'{100 * face.scores[face.expression]:.0f} %',
-                   on_colour(self.colour), self.y - 0.3 * _LINE * scale)
+                   on_colour(self.colour), 0.75 * _LINE * scale, 'lm')
         self.y += 1.5 * _LINE * scale
 
     def _text(self, x: float, text: str, colour: COLOUR = TEXT,
@@ -96,6 +96,7 @@ class _Card:
     def _plane(self) -> None:
         """Valence to the right, arousal upwards, the face as a dot."""
         valence, arousal = self.face.va
+        self.y += _MARGIN * self.scale
         side, left = _PLANE * self.scale, _MARGIN * self.scale
         top, half = self.y, side / 2
         self.pen.rectangle((left, top, left + side, top + side), EMPTY)

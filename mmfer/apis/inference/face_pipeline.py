@@ -134,6 +134,7 @@ def face_size(cfg: Config, training: Dict[str, Any]) -> Tuple[int, int]:
     if not known:
         raise ConfigError(
             'neither the checkpoint nor the test pipeline of the config tells '
-            'the size of the crops. Remedy: add FaceResize to the pipeline')
+            'the size of the crops. Remedy: a checkpoint that tools/train.py '
+            'wrote, or FaceResize in the pipeline')
     size = known[-1]
     return (size, size) if isinstance(size, int) else tuple(size)
