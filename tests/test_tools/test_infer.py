@@ -122,6 +122,7 @@ def test_bad_usage(tool, capsys, arguments, told):
     assert told in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_export(trained, tool, capsys):
     pytest.importorskip('onnxscript')
     pytest.importorskip('onnxruntime')
