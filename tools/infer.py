@@ -66,8 +66,8 @@ def parse_args() -> Namespace:
                         'share of what was predicted, as 0.8, at each frame')
     parser.add_argument('--attention', choices=ATTENTIONS,
                         help='draw where the model looks: cam needs the '
-                        'extra mmfer[cam], heads and patches models that '
-                        'have them')
+                        'extra mmfer[cam], heads, patches and tokens models '
+                        'that have them')
     parser.add_argument('--batch-size', type=int, default=32,
                         help='faces predicted at a time (default: 32)')
     parser.add_argument('--backend', choices=BACKENDS, default='pytorch',

@@ -118,6 +118,13 @@ def load_model(model: Union[str, Config],
                        meta.get('mmfer') or {})
 
 
+def needs_landmarks(model: nn.Module) -> bool:
+    """Whether a classifier takes landmarks beside the pictures."""
+    return any(
+        getattr(getattr(model, name, None), 'takes_landmarks', False)
+        for name in ('backbone', 'neck'))
+
+
 def au_names_of(model: nn.Module) -> List[str]:
     """Names of the action units that a model predicts, in its order."""
     for part in model.modules():

@@ -95,9 +95,16 @@ def test_patches():
     assert scaled.min() == 0 and scaled.max() == 1
 
 
+def test_tokens():
+    exits = torch.tensor([[[0, 4], [2, 1]]])
+    found = attention_maps(None, None, 'tokens', dict(pred_patch_exit=exits))
+    assert found.tolist() == [[[0, 1], [0.5, 0.25]]]
+
+
 @pytest.mark.parametrize('kind, told', [
     ('heads', 'has no neck with attention heads'),
-    ('patches', 'does not weigh patches')])
+    ('patches', 'no attention of the kind patches'),
+    ('tokens', 'no attention of the kind tokens')])
 def test_bad_attention(kind, told):
     model = _model(CNN, GAP, in_channels=32)
     with pytest.raises(ValueError, match=f'{told}.*Remedy: the attention cam'):

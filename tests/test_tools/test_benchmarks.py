@@ -176,7 +176,7 @@ def test_bad_arguments(name, args, words, capsys):
 
 
 def test_inference(call, config):
-    report = call('inference', config, '--images', 4, '--image-size', 24,
+    report = call('inference', config, '--images', 4, '--image-size', 32,
                   '--batches', 3, '--threads', 1, '--repeats', 1, '--only',
                   'mmpretrain', 'pytorch-3')
     check(report['results'])

@@ -8,8 +8,8 @@ from torch import nn
 from .class_activation import class_activation_maps
 
 #: Kinds of attention: what speaks for the predicted class; the mean of
-#: attention heads; weights of patches.
-ATTENTIONS = ('cam', 'heads', 'patches')
+#: attention heads; weights of patches; how long tokens are kept.
+ATTENTIONS = ('cam', 'heads', 'patches', 'tokens')
 _CELLS = 56
 
 
@@ -24,7 +24,9 @@ def attention_maps(model: nn.Module, inputs: torch.Tensor, kind: str,
         kind (str): One of ``ATTENTIONS``.
         outputs (Dict[str, Tensor]): What it predicts of them: ``pred_score``
             ``(N, C)``; for ``'patches'`` also ``pred_patch_weights``
-            ``(N, P)`` and ``pred_patch_boxes`` ``(N, P, 4)``.
+            ``(N, P)`` and ``pred_patch_boxes`` ``(N, P, 4)``; for
+            ``'tokens'`` also ``pred_patch_exit``, the layer that drops each
+            patch, ``(N, h, w)``.
 
     Returns:
         Tensor: In [0, 1], each scaled to its range, ``(N, h, w)`` of any
@@ -38,12 +40,14 @@ def attention_maps(model: nn.Module, inputs: torch.Tensor, kind: str,
                                      outputs['pred_score'].argmax(1))
     if kind == 'heads':
         maps = _head_maps(model, inputs)
-    elif 'pred_patch_weights' in outputs:
+    elif kind == 'patches' and 'pred_patch_weights' in outputs:
         maps = patch_maps(outputs['pred_patch_weights'],
                           outputs['pred_patch_boxes'])
+    elif kind == 'tokens' and 'pred_patch_exit' in outputs:
+        maps = outputs['pred_patch_exit'].float()
     else:
-        raise ValueError('this model does not weigh patches. Remedy: the '
-                         'attention cam, which all models have')
+        raise ValueError(f'this model has no attention of the kind {kind}. '
+                         'Remedy: the attention cam')
     low, high = maps.amin((1, 2), True), maps.amax((1, 2), True)
     return (maps - low) / (high - low).clamp(min=1e-6)
 
@@ -53,7 +57,7 @@ def _head_maps(model: nn.Module, inputs: torch.Tensor) -> torch.Tensor:
     attention = getattr(model.neck, 'attention', None)
     if attention is None:
         raise ValueError('this model has no neck with attention heads. '
-                         'Remedy: the attention cam, which all models have')
+                         'Remedy: the attention cam')
     with torch.no_grad():
         return attention(model.extract_feat(inputs, stage='backbone')).mean(1)
 

@@ -40,6 +40,9 @@ def _watched(model: nn.Module, inputs: torch.Tensor
         """From ``(N, L, C)`` to ``(N, C, H, W)``."""
         patches = tokens[:, backbone.num_extra_tokens:]
         height, width = backbone.patch_resolution
+        if patches.size(1) != height * width:
+            raise ValueError('this transformer drops tokens, or takes another '
+                             'size. Remedy: the attention tokens')
         return patches.unflatten(1, (height, width)).permute(0, 3, 1, 2)
 
     # Behind the last attention only the class token has a say.

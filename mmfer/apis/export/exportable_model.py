@@ -8,6 +8,7 @@ from torch import nn
 from mmfer.models import FERClassifier
 from mmfer.models.heads import BaseFERHead
 from ..arguments import ConfigError
+from ..models import needs_landmarks
 
 # What a face and its mirror are averaged in.
 _AVERAGED = ('pred_score', 'pred_confidence', 'pred_au', 'pred_va')
@@ -34,11 +35,10 @@ class ExportableModel(nn.Module):
             raise ConfigError(f'{type(model).__name__} predicts in a way of '
                               'its own and cannot be exported. Remedy: '
                               'predict with PyTorch')
-        if getattr(model.neck, 'takes_landmarks', False):
+        if needs_landmarks(model):
             raise ConfigError(
-                f'{type(model.neck).__name__} needs the landmarks of each '
-                'face, an exported model takes pictures alone. Remedy: '
-                'predict with PyTorch')
+                'this model needs the landmarks of each face, an exported one '
+                'takes pictures alone. Remedy: predict with PyTorch')
         self.model = model
         self.preprocessing = preprocessing
 
@@ -51,7 +51,7 @@ class ExportableModel(nn.Module):
         return tuple(self.predictions(images).values())
 
     def predictions(self, images: torch.Tensor) -> Dict[str, torch.Tensor]:
-        """What is predicted, by the fields of a data sample, float32."""
+        """What is predicted, by the fields of a data sample."""
         if self.preprocessing:
             images = self.model.data_preprocessor(
                 dict(inputs=images))['inputs']
@@ -67,8 +67,14 @@ class ExportableModel(nn.Module):
         head = self.model.head
         feats = self.model.extract_feat(images)
         if isinstance(head, BaseFERHead):
-            return head.predictions(head.outputs(feats))
-        return dict(pred_score=head(feats).softmax(1))
+            found = head.predictions(head.outputs(feats))
+        else:
+            found = dict(pred_score=head(feats).softmax(1))
+        part = self.model.backbone if self.model.neck is None else \
+            self.model.neck
+        if hasattr(part, 'sample_fields'):
+            found.update(part.sample_fields(feats))
+        return found
 
     def names(self, size: Tuple[int, int]) -> Tuple[str, ...]:
         """The names of what :meth:`forward` gives.

@@ -63,7 +63,11 @@ def export_onnx(loaded: LoadedModel,
     onnx.helper.set_model_props(
         content, dict(mmfer=json.dumps(_facts(loaded, size, preprocessing))))
     onnx.save(content, path)
-    return _differences(model, open_session(path), model.example(size, 3))
+    session = open_session(path)
+    if isinstance(session.get_inputs()[0].shape[0], int):
+        raise ConfigError('this model cannot be exported for batches of any '
+                          'length. Remedy: predict with PyTorch')
+    return _differences(model, session, model.example(size, 3))
 
 
 def _facts(loaded: LoadedModel, size: Tuple[int, int],

@@ -11,7 +11,7 @@ from mmfer.structures import (AnnotationError, AttentionMap, FacePrediction,
 from ..arguments import ConfigError
 from ..detectors import FaceDetector, WholeImage, build_detector
 from ..export import load_onnx
-from ..models import load_model
+from ..models import load_model, needs_landmarks
 from ..pictures import INPUTS, Picture, open_pictures
 from .face_pipeline import FacePipeline
 from .smoothing import TemporalSmoothing
@@ -92,7 +92,11 @@ class FERInferencer:
             loaded = load_onnx(model, checkpoint)
             self.predict = loaded.model
         self.classes, self.au_names = loaded.classes, loaded.au_names
-        _check_landmarks(loaded.model, self.detector)
+        if needs_landmarks(loaded.model) and self.detector.num_landmarks != 68:
+            raise ConfigError(
+                'this model needs 68 landmarks of each face, the detector '
+                f'gives {self.detector.num_landmarks}. Remedy: give faces '
+                'with landmarks (GivenBoxes), or take a model that needs none')
         if align is None and isinstance(self.detector, WholeImage):
             align = 'none'
         self.pipeline = FacePipeline(loaded.cfg, loaded.training,
@@ -195,17 +199,6 @@ class FERInferencer:
             found.get('pred_confidence'),
             found.get('pred_patch_weights'),
             attention=attention)
-
-
-def _check_landmarks(model: Any, detector: FaceDetector) -> None:
-    neck = getattr(model, 'neck', None)
-    if getattr(neck, 'takes_landmarks', False) and \
-            detector.num_landmarks != 68:
-        raise ConfigError(
-            f'{type(neck).__name__} of this model needs 68 landmarks of each '
-            f'face, the detector gives {detector.num_landmarks}. Remedy: '
-            'give faces with landmarks (GivenBoxes), or take a model that '
-            'needs none')
 
 
 def _together(cuts: Iterable[Tuple[Picture, List[tuple]]], full: int

@@ -7,11 +7,11 @@ import torch
 from mmfer.analysis.attention import ATTENTIONS, attention_maps
 from mmfer.datasets.collate import fer_collate
 from ..arguments import ConfigError
-from ..models import LoadedModel
+from ..models import LoadedModel, needs_landmarks
 
 #: What may be predicted of a face, named as in its data sample.
 OUTPUTS = ('pred_score', 'pred_confidence', 'pred_au', 'pred_va',
-           'pred_patch_weights', 'pred_patch_boxes')
+           'pred_patch_weights', 'pred_patch_boxes', 'pred_patch_exit')
 
 
 class TorchPredictor:
@@ -23,7 +23,8 @@ class TorchPredictor:
             model looks. Defaults to None.
 
     Raises:
-        ConfigError: If there is no such kind of attention.
+        ConfigError: If there is no such kind of attention, or it cannot be
+            had of models that need landmarks.
     """
 
     def __init__(self, loaded: LoadedModel,
@@ -31,6 +32,10 @@ class TorchPredictor:
         if attention not in (None, *ATTENTIONS):
             raise ConfigError(f'no attention {attention!r}. Remedy: one of '
                               f'{", ".join(ATTENTIONS)}')
+        if attention in ('cam', 'heads') and needs_landmarks(loaded.model):
+            raise ConfigError(f'the attention {attention} is not made for '
+                              'models that need landmarks. Remedy: leave it '
+                              'out')
         self.model = loaded.model
         self.attention = attention
 
