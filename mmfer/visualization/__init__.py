@@ -1,1 +1,4 @@
 # Copyright (c) mmfer contributors.
+from .fer_visualizer import FERVisualizer
+
+__all__ = ['FERVisualizer']

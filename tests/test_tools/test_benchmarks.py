@@ -162,6 +162,9 @@ def test_stock_config_trains_without_us(config, tmp_path):
     ('train', ['a.py', 'b/a.py'], 'two variants of one name'),
     ('train', ['a.py', '--iters', '1'], '--iters must be at least 2'),
     ('train', ['a.py', '--only', 'b'], 'no such variant'),
+    ('inference', ['no.py'], 'no.py: no such config'),
+    ('inference', ['a.py', '--batches', '0'], '--batches must be positive'),
+    ('inference', ['a.py', '--only', 'pytorch-3'], 'no such variant'),
 ], ids=lambda value: value if isinstance(value, str) else '_'.join(value))
 def test_bad_arguments(name, args, words, capsys):
     try:
@@ -170,6 +173,15 @@ def test_bad_arguments(name, args, words, capsys):
         code = ended.code
     assert code == 2
     assert words in capsys.readouterr().err
+
+
+def test_inference(call, config):
+    report = call('inference', config, '--images', 4, '--image-size', 32,
+                  '--batches', 3, '--threads', 1, '--repeats', 1, '--only',
+                  'mmpretrain', 'pytorch-3')
+    check(report['results'])
+    assert [r['variant'] for r in report['results']] == ['mmpretrain',
+                                                         'pytorch-3']
 
 
 def test_memory(call):

@@ -4,7 +4,6 @@ import csv
 import json
 import os
 import re
-import runpy
 import shutil
 import subprocess
 import sys
@@ -23,27 +22,6 @@ from mmfer.structures import LabelSpace
 
 ROOT = Path(mmfer.__file__).parents[1]
 CLASSES = list(LabelSpace.get('ferplus').classes)
-
-
-@pytest.fixture
-def tool(monkeypatch, tmp_path):
-    """Run a tool in this process, in an empty folder.
-
-    Returns:
-        Callable: ``(name, *arguments)`` -> what it exits with, None if well.
-    """
-    monkeypatch.chdir(tmp_path)
-
-    def run(name, *arguments):
-        monkeypatch.setattr(sys, 'argv', [name, *map(os.fspath, arguments)])
-        try:
-            runpy.run_path(
-                os.fspath(ROOT / f'tools/{name}.py'), run_name='__main__')
-        except SystemExit as end:
-            return end.code
-        return None
-
-    return run
 
 
 def weights(path):

@@ -7,7 +7,6 @@ give images per second: more is better, a ratio of 20 means 20 times as many
 as the first variant.
 """
 import argparse
-import os
 import os.path as osp
 import subprocess
 import sys
@@ -23,11 +22,11 @@ import mmfer  # noqa: F401
 from mmfer.analysis.benchmarking import (Repeat, add_report_arguments,
                                          check_json, chosen, finish,
                                          interleave, measure, summarise)
+from mmfer.analysis.benchmarking.drawn_faces import draw_faces
 from mmfer.analysis.benchmarking.pipelines import (fetch_speed, loader_speed,
                                                    make_way)
 from mmfer.apis.arguments import ConfigError
 from mmfer.apis.run import load_config
-from mmfer.datasets import SyntheticFER
 from mmfer.registry import DATASETS
 
 VARIANTS = ('stock', 'stock-light', 'torchvision', 'unpacked',
@@ -101,21 +100,6 @@ def parse_args(args: Optional[Sequence[str]] = None) -> argparse.Namespace:
     check_json(args.json, parser)
     args.variants = chosen(list(VARIANTS), args.only, parser)
     return args
-
-
-def draw_faces(folder: str, number: int, size: int) -> Dict[str, Any]:
-    """Write drawn faces as JPEG files; the config of their dataset."""
-    faces = SyntheticFER(size=number, split='train', image_size=size,
-                         pipeline=[dict(type='DrawSyntheticFace')])
-    names = faces.label_space.classes
-    for name in names:
-        os.makedirs(osp.join(folder, name))
-    for index in range(number):
-        face = faces[index]
-        path = osp.join(folder, names[face['gt_label']], f'{index:06d}.jpg')
-        if not cv2.imwrite(path, face['img']):
-            raise OSError(f'{path}: cannot be written')
-    return dict(type='FERFolder', data_root=folder, split='all')
 
 
 def prepare(args: argparse.Namespace, folder: str) -> Dict[str, Any]:

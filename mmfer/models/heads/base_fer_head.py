@@ -108,6 +108,22 @@ class BaseFERHead(ClsHead):
         return self.loss_module(
             logits, targets_of(data_samples), avg_factor=logits.size(0))
 
+    def predictions(self, outputs: Dict[str, torch.Tensor]
+                    ) -> Dict[str, torch.Tensor]:
+        """What is predicted, by the names of the fields of a data sample.
+
+        Args:
+            outputs (Dict[str, Tensor]): What :meth:`outputs` gave.
+
+        Returns:
+            dict[str, Tensor]: ``pred_score``, probabilities ``(N, C)``, and
+            ``pred_confidence``, ``(N, )``, where the method has one.
+        """
+        found = dict(pred_score=outputs['logits'].softmax(1))
+        if 'confidence' in outputs:
+            found['pred_confidence'] = outputs['confidence']
+        return found
+
     def predict(self,
                 feats: FEATURES,
                 data_samples: Optional[List[DataSample]] = None
@@ -120,16 +136,18 @@ class BaseFERHead(ClsHead):
                 Defaults to None, new ones.
 
         Returns:
-            list[DataSample]: With ``pred_score``, ``pred_label`` and, where
-            the method has one, ``pred_confidence``.
+            list[DataSample]: With all of :meth:`predictions`, and
+            ``pred_label``.
         """
-        outputs = self.outputs(feats)
-        logits = outputs['logits']
+        found = self.predictions(self.outputs(feats))
+        labels = found['pred_score'].argmax(1, keepdim=True)
         if data_samples is None:
-            data_samples = [FERDataSample() for _ in range(len(logits))]
-        samples = self._get_predictions(logits, data_samples)
-        if 'confidence' in outputs:
-            for sample, value in zip(samples, outputs['confidence']):
-                sample.set_field(
-                    value.float(), 'pred_confidence', dtype=torch.Tensor)
+            data_samples = [FERDataSample() for _ in range(len(labels))]
+        samples = list(data_samples)
+        for sample, score, label in zip(samples, found.pop('pred_score'),
+                                        labels):
+            sample.set_pred_score(score).set_pred_label(label)
+        for name, values in found.items():
+            for sample, value in zip(samples, values):
+                sample.set_field(value.float(), name, dtype=torch.Tensor)
         return samples

@@ -1,6 +1,6 @@
 # Copyright (c) mmfer contributors.
 import warnings
-from typing import Any, Dict, List, Optional, Sequence
+from typing import Any, Dict, Optional, Sequence
 
 import torch
 from mmpretrain.structures import DataSample
@@ -195,22 +195,18 @@ class DistributionCalibrationHead(BaseFERHead):
                 loss, outputs['theta'], retain_graph=True)
             self.trust.step(index, grad)
 
-    def predict(self,
-                feats: FEATURES,
-                data_samples: Optional[List[DataSample]] = None
-                ) -> List[DataSample]:
-        """Predictions of a batch.
+    def predictions(self, outputs: Dict[str, torch.Tensor]
+                    ) -> Dict[str, torch.Tensor]:
+        """See :meth:`BaseFERHead.predictions`.
 
         Returns:
-            list[DataSample]: As of :meth:`BaseFERHead.predict`; with patches
-            also ``pred_patch_weights``, ``(P, )``, and ``pred_patch_boxes``,
-            x1, y1, x2, y2 as parts of the picture, ``(P, 4)``.
+            dict[str, Tensor]: With patches also ``pred_patch_weights``,
+            ``(N, P)``, and ``pred_patch_boxes``, x1, y1, x2, y2 as parts of
+            the picture, ``(N, P, 4)``.
         """
-        samples = super().predict(feats, data_samples)
-        if len(feats) == 5:
-            for sample, weights, boxes in zip(samples, feats[0], feats[3]):
-                sample.set_field(weights.float(), 'pred_patch_weights',
-                                 dtype=torch.Tensor)
-                sample.set_field(boxes.float(), 'pred_patch_boxes',
-                                 dtype=torch.Tensor)
-        return samples
+        found = super().predictions(outputs)
+        if 'boxes' in outputs:
+            found.update(
+                pred_patch_weights=outputs['patch_weights'],
+                pred_patch_boxes=outputs['boxes'])
+        return found

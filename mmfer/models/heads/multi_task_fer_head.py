@@ -1,5 +1,5 @@
 # Copyright (c) mmfer contributors.
-from typing import Dict, List, Optional, Sequence
+from typing import Dict, Optional, Sequence
 
 import torch
 from mmengine.model import ModuleDict
@@ -8,7 +8,7 @@ from mmpretrain.structures import DataSample
 from torch import nn
 
 from mmfer.registry import MODELS
-from mmfer.structures import FERDataSample, SampleBatch
+from mmfer.structures import SampleBatch
 from .base_auxiliary_head import BaseAuxiliaryHead
 from .base_fer_head import FEATURES, BaseFERHead
 from .targets import targets_of, with_labels
@@ -206,29 +206,19 @@ class MultiTaskFERHead(BaseFERHead):
                     avg_factor=len(batch)))
         return {name: known * value for name, value in losses.items()}
 
-    def predict(self,
-                feats: FEATURES,
-                data_samples: Optional[List[DataSample]] = None
-                ) -> List[DataSample]:
-        """Predictions of a batch.
-
-        Args:
-            feats (Sequence[Tensor]): What backbone and neck give.
-            data_samples (list[DataSample], optional): Samples to write to.
-                Defaults to None, new ones.
+    def predictions(self, outputs: Dict[str, torch.Tensor]
+                    ) -> Dict[str, torch.Tensor]:
+        """What the heads of all tasks predict.
 
         Returns:
-            list[DataSample]: With what the expression head predicts and,
-            from the other tasks, ``pred_au`` (probabilities ``(K, )``) and
-            ``pred_va`` ``(2, )``.
+            dict[str, Tensor]: What the expression head predicts and, from the
+            other tasks, ``pred_au`` (probabilities ``(N, K)``) and
+            ``pred_va`` ``(N, 2)``.
         """
-        if data_samples is None:
-            data_samples = [FERDataSample() for _ in range(len(feats[-1]))]
-        samples = self.expr.predict(feats, data_samples)
+        if isinstance(self.expr, BaseFERHead):
+            found = self.expr.predictions(outputs)
+        else:
+            found = super().predictions(dict(logits=outputs['logits']))
         for task in self.tasks[1:]:
-            head = self.task_heads[task]
-            predictions = head.predictions(head.outputs(feats))
-            for name, values in predictions.items():
-                for sample, value in zip(samples, values):
-                    sample.set_field(value.float(), name, dtype=torch.Tensor)
-        return samples
+            found.update(self.task_heads[task].predictions(outputs))
+        return found

@@ -31,11 +31,15 @@ class SumSpatialAttention(nn.Module):
         self.row = _conv_norm(mid_channels, in_channels, (1, 3), (0, 1))
         self.column = _conv_norm(mid_channels, in_channels, (3, 1), (1, 0))
 
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
-        """Weigh the positions of a map ``(N, C, H, W)``."""
+    def attention(self, x: torch.Tensor) -> torch.Tensor:
+        """The weights of the positions, ``(N, 1, H, W)``, at least 0."""
         y = self.reduce(x)
         y = torch.relu(self.square(y) + self.row(y) + self.column(y))
-        return x * y.sum(1, keepdim=True)
+        return y.sum(1, keepdim=True)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        """Weigh the positions of a map ``(N, C, H, W)``."""
+        return x * self.attention(x)
 
 
 class PooledChannelAttention(nn.Module):

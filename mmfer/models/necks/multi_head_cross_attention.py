@@ -70,3 +70,13 @@ class MultiHeadCrossAttention(BaseModule):
         x = feature_map(feats, type(self).__name__)
         heads = torch.stack([head(x) for head in self.heads], dim=1)
         return x.mean((2, 3)), heads
+
+    def attention(self, feats: Sequence[torch.Tensor]) -> torch.Tensor:
+        """Where each head looks, ``(N, K, H, W)``, at least 0.
+
+        Args:
+            feats (Sequence[Tensor]): See :meth:`forward`.
+        """
+        x = feature_map(feats, type(self).__name__)
+        return torch.cat([head.spatial.attention(x) for head in self.heads],
+                         dim=1)

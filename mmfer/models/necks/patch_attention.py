@@ -131,7 +131,7 @@ class PatchAttention(BaseModule):
                 (left / width, top / height, right / width, end / height)
                 for top, end, left, right in windows
             ]).to(x.device, non_blocking=True)
-            return cut_windows(x, windows), boxes.expand(len(x), -1, -1)
+            return cut_windows(x, windows), boxes.expand(x.size(0), -1, -1)
         if landmarks is None:
             raise ValueError(
                 "PatchAttention(patches='landmark24') needs the landmarks of "

@@ -1,0 +1,70 @@
+# Copyright (c) mmfer contributors.
+import os.path as osp
+from typing import Dict, Optional
+
+import cv2
+
+from mmfer.structures import PicturePrediction
+from mmfer.visualization import FERVisualizer
+from ..pictures import Picture
+from .output_folder import OutputError, require_writable
+
+
+class DrawnPictures:
+    """Annotated pictures and videos in a folder, named after their
+    sources: ``NAME_faces.jpg``, ``NAME_faces.mp4``.
+
+    Args:
+        folder (str): The folder to write.
+        visualizer (FERVisualizer): What draws.
+        fps (float, optional): Frames per second of a video. Defaults to
+            None, still pictures.
+
+    Raises:
+        OutputError: If nothing can be written there.
+    """
+
+    def __init__(self,
+                 folder: str,
+                 visualizer: FERVisualizer,
+                 fps: Optional[float] = None) -> None:
+        self.folder = require_writable(folder)
+        self.visualizer = visualizer
+        self.fps = fps
+        self._video: Optional[cv2.VideoWriter] = None
+        self._names: Dict[str, int] = {}
+
+    def write(self, picture: Picture, found: PicturePrediction) -> None:
+        """Draw a picture."""
+        if picture.image is None:
+            return
+        drawn = self.visualizer.draw_faces(
+            picture.image, found.faces, columns=1 if self.fps else None)
+        if self.fps is None:
+            path = self._path(picture.source, '.jpg')
+            good = cv2.imwrite(path, drawn)
+        else:
+            if self._video is None:
+                path = self._path(picture.source, '.mp4')
+                self._video = cv2.VideoWriter(
+                    path, cv2.VideoWriter_fourcc(*'mp4v'), self.fps,
+                    drawn.shape[1::-1])
+            path, good = self.folder, self._video.isOpened()
+            self._video.write(drawn)
+        if not good:
+            raise OutputError(f'{path}: cannot be written. Remedy: check the '
+                              'space on the disk, and that OpenCV can write '
+                              'videos of type mp4v')
+
+    def _path(self, source: str, ending: str) -> str:
+        """A file of its own for each source, also of one name."""
+        name = osp.splitext(osp.basename(source))[0].strip('[]')
+        self._names[name] = number = self._names.get(name, 0) + 1
+        name += f'_{number}' if number > 1 else ''
+        # Never the name of the source itself.
+        return osp.join(self.folder, f'{name}_faces{ending}')
+
+    def close(self) -> None:
+        """Finish the video."""
+        if self._video is not None:
+            self._video.release()

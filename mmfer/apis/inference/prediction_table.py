@@ -1,0 +1,89 @@
+# Copyright (c) mmfer contributors.
+import csv
+import json
+import os.path as osp
+from typing import Any, Dict, List, Sequence
+
+from mmfer.structures import FacePrediction, PicturePrediction
+from ..detectors.given_boxes import BOX_COLUMNS
+from ..pictures import Picture
+from .output_folder import OutputError, require_writable
+
+
+class PredictionTable:
+    """Predictions in a file, one row or entry a face.
+
+    - ``.csv``: ``path``, ``frame``, ``seconds``, ``face`` (its number in the
+      picture, empty where there is none), ``track``, ``left``, ``top``,
+      ``right``, ``bottom``, ``detection_score``, ``expression``,
+      ``confidence``, ``valence``, ``arousal``, ``problem``, ``score_NAME``
+      of each expression, ``AU1`` ..., ``x0``, ``y0``, ``x1`` ... What is
+      unknown is empty.
+    - ``.json``: ``classes`` and ``pictures``, a list of
+      ``PicturePrediction.to_dict()``.
+
+    Args:
+        path (str): The file to write.
+        classes (Sequence[str]): The expressions.
+        au_names (Sequence[str]): The action units.
+        num_landmarks (int): How many landmarks faces have.
+
+    Raises:
+        OutputError: If the ending is another, or nothing can be written
+            there.
+    """
+
+    def __init__(self, path: str, classes: Sequence[str],
+                 au_names: Sequence[str], num_landmarks: int) -> None:
+        if not path.endswith(('.csv', '.json')):
+            raise OutputError(f'{path}: predictions are written as .csv or '
+                              '.json. Remedy: choose one of these endings')
+        require_writable(osp.dirname(osp.abspath(path)))
+        self.path = path
+        self.classes = list(classes)
+        self._pictures: List[dict] = []
+        self._columns = [
+            'path', 'frame', 'seconds', 'face', 'track', *BOX_COLUMNS,
+            'detection_score', 'expression', 'confidence', 'valence',
+            'arousal', 'problem', *(f'score_{name}' for name in classes),
+            *au_names,
+            *(f'{axis}{i}' for i in range(num_landmarks) for axis in 'xy')
+        ]
+        self._file = open(path, 'w', encoding='utf-8', newline='')
+        self._rows = csv.DictWriter(self._file, self._columns)
+        if path.endswith('.csv'):
+            self._rows.writeheader()
+
+    def write(self, picture: Picture, found: PicturePrediction) -> None:
+        """Add a picture."""
+        if self.path.endswith('.json'):
+            self._pictures.append(found.to_dict())
+            return
+        known = found.to_dict()
+        start = dict(path=found.source, problem=found.problem,
+                     **{k: known.get(k) for k in ('frame', 'seconds')})
+        faces = [_row(face) for face in found.faces] or [{}]
+        for number, face in enumerate(faces):
+            self._rows.writerow(
+                dict(start, **face, face=number if face else None))
+
+    def close(self) -> None:
+        """Finish the file."""
+        if self.path.endswith('.json'):
+            json.dump(
+                dict(classes=self.classes, pictures=self._pictures),
+                self._file, indent=1)
+        self._file.close()
+
+
+def _row(face: FacePrediction) -> Dict[str, Any]:
+    """The cells of a face."""
+    known = face.to_dict()
+    cells = dict(zip(BOX_COLUMNS, known['box']))
+    for i, point in enumerate(known.get('landmarks', ())):
+        cells.update({f'x{i}': point[0], f'y{i}': point[1]})
+    cells.update({f'score_{k}': v for k, v in face.scores.items()})
+    cells.update(face.aus, **known.get('va', {}))
+    for name in ('track', 'detection_score', 'expression', 'confidence'):
+        cells[name] = known.get(name)
+    return cells

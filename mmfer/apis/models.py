@@ -1,0 +1,178 @@
+# Copyright (c) mmfer contributors.
+"""A model with its weights, ready to predict."""
+import os.path as osp
+from typing import Any, Dict, List, NamedTuple, Optional, Union
+from urllib.error import URLError
+
+import torch
+from mmengine.config import Config
+from mmengine.device import get_device
+from mmengine.runner import CheckpointLoader
+from mmpretrain import get_model
+from torch import nn
+
+import mmfer  # noqa: F401
+from mmfer.compat import CheckpointError
+from mmfer.engine.checkpoint_check import (canonical_classes,
+                                           checkpoint_classes, try_weights)
+from mmfer.registry import DATASETS
+from mmfer.structures import LabelSpace
+from .arguments import ConfigError
+from .model_index import find_model
+from .run import check_file, load_config
+
+
+class LoadedModel(NamedTuple):
+    """A trained model and what is known about it.
+
+    Args:
+        model (nn.Module): In evaluation mode.
+        cfg (Config): Its config.
+        classes (List[str]): Expressions in the order of its scores.
+        au_names (List[str]): Action units in their order, empty for none.
+        training (Dict[str, Any]): What :class:`ProtocolHook` wrote into the
+            checkpoint, such as ``align`` and ``input_size``; empty for
+            others.
+    """
+
+    model: nn.Module
+    cfg: Config
+    classes: List[str]
+    au_names: List[str]
+    training: Dict[str, Any]
+
+
+def resolve_model(model: Union[str, Config],
+                  checkpoint: Optional[str] = None) -> tuple:
+    """Config and checkpoint that a user means.
+
+    Args:
+        model (str or Config): A config or its file, or the name of a model
+            in ``model-index.yml``.
+        checkpoint (str, optional): A file or URL. Defaults to None, that of
+            the index.
+
+    Returns:
+        tuple[Config, str]: The config and the checkpoint.
+
+    Raises:
+        ConfigError: If the config cannot be used, or no checkpoint is known.
+    """
+    name = 'this config'
+    if isinstance(model, str):
+        name = model
+        if not model.endswith('.py'):
+            model, weights = find_model(model)
+            checkpoint = checkpoint or weights
+        model = load_config(model)
+    if checkpoint is None:
+        raise ConfigError(f'{name}: no weights are published for it. Remedy: '
+                          'name a checkpoint, which tools/train.py writes')
+    return model, checkpoint
+
+
+def load_model(model: Union[str, Config],
+               checkpoint: Optional[str] = None,
+               device: Union[str, torch.device, None] = None) -> LoadedModel:
+    """Build a model and load its weights, all of them.
+
+    Args:
+        model (str or Config): See :func:`resolve_model`.
+        checkpoint (str, optional): See :func:`resolve_model`.
+        device (str or torch.device, optional): Defaults to None, an
+            accelerator if there is one.
+
+    Raises:
+        ConfigError: If the config cannot be used, or does not fit the
+            checkpoint.
+        FileNotFoundError: If the config or the checkpoint is missing.
+        CheckpointError: If the checkpoint cannot be read.
+    """
+    cfg, checkpoint = resolve_model(model, checkpoint)
+    content = _read(checkpoint)
+    # The checkpoint follows; nothing else is to be fetched.
+    built = get_model(cfg, pretrained=False, device='cpu')
+    report = try_weights(built, content)
+    classes = checkpoint_classes(content)
+    if report.missing or report.reshaped:
+        told = f' It was trained on {classes}.' if classes else ''
+        raise ConfigError(
+            f'{checkpoint} does not fit {cfg.filename}: {report.lines()}.'
+            f'{told} Remedy: name the config that it was trained with')
+    classes = classes or _config_classes(cfg)
+    wanted = getattr(built.head, 'num_classes', len(classes))
+    if len(classes) != wanted:
+        raise ConfigError(
+            f'{checkpoint}: {len(classes)} classes are known, {classes}, the '
+            f'model tells {wanted} apart. Remedy: set label_space of the '
+            'dataset in the config to that of the training')
+    built._dataset_meta = dict(classes=tuple(classes))
+    try:
+        built.to(get_device() if device is None else device).eval()
+    except (RuntimeError, AssertionError) as error:
+        raise ConfigError(
+            f'device {device}: {str(error).splitlines()[0]}. Remedy: cpu, or '
+            'a device that torch sees here, as cuda:0') from None
+    meta = content.get('meta') or {}
+    return LoadedModel(built, cfg, classes, au_names_of(built),
+                       meta.get('mmfer') or {})
+
+
+def needs_landmarks(model: nn.Module) -> bool:
+    """Whether a classifier takes landmarks beside the pictures."""
+    return any(
+        getattr(getattr(model, name, None), 'takes_landmarks', False)
+        for name in ('backbone', 'neck'))
+
+
+def au_names_of(model: nn.Module) -> List[str]:
+    """Names of the action units that a model predicts, in its order."""
+    for part in model.modules():
+        if hasattr(part, 'au_names'):
+            return list(part.au_names)
+    return []
+
+
+def tested_dataset(cfg: Config) -> Dict[str, Any]:
+    """The config of the test set, without wrappers around it.
+
+    Raises:
+        ConfigError: If there is none.
+    """
+    dataset = (cfg.get('test_dataloader') or {}).get('dataset')
+    while dataset and 'pipeline' not in dataset:
+        inner = dataset.get('datasets') or [dataset.get('dataset')]
+        dataset = inner[0]
+    if not dataset:
+        raise ConfigError(
+            f'{cfg.filename}: has no test_dataloader with a pipeline. Remedy: '
+            'name the config of a training')
+    return dataset
+
+
+def _config_classes(cfg: Config) -> List[str]:
+    """The classes that the test set of a config would have."""
+    dataset = tested_dataset(cfg)
+    reader = DATASETS.get(dataset['type'])
+    space = dataset.get('label_space') or getattr(reader, 'LABEL_SPACE', None)
+    if space:
+        return list(LabelSpace.get(space).classes)
+    classes = canonical_classes(dataset.get('metainfo', {}).get('classes'))
+    if classes is None:
+        raise ConfigError(
+            'neither the checkpoint nor the config tells the names of the '
+            'classes. Remedy: set label_space of the dataset in the config')
+    return classes
+
+
+def _read(checkpoint: str) -> Dict[str, Any]:
+    if osp.isdir(checkpoint):
+        raise FileNotFoundError(f'{checkpoint}: a folder, no checkpoint. '
+                                'Remedy: name a file in it that ends in .pth')
+    try:
+        return CheckpointLoader.load_checkpoint(
+            check_file(checkpoint), map_location='cpu')
+    except URLError as error:
+        raise CheckpointError(
+            f'{checkpoint}: cannot be fetched ({error.reason}). Remedy: check '
+            'the network, or name a file on this machine') from None

@@ -1,0 +1,39 @@
+# Copyright (c) mmfer contributors.
+"""Colours that colour-blind readers can tell apart, and a font."""
+import os.path as osp
+from functools import lru_cache
+from typing import Tuple
+
+import matplotlib
+from PIL import ImageFont
+
+COLOUR = Tuple[int, int, int]
+
+# RGB. The palette of Okabe and Ito without black; each face has one.
+FACE_COLOURS: Tuple[COLOUR, ...] = (
+    (86, 180, 233), (230, 159, 0), (0, 158, 115), (240, 228, 66),
+    (204, 121, 167), (213, 94, 0), (0, 114, 178))
+GROUND: COLOUR = (28, 28, 30)
+TEXT: COLOUR = (240, 240, 240)
+FAINT: COLOUR = (150, 150, 155)
+EMPTY: COLOUR = (62, 62, 66)
+
+
+def face_colour(number: int) -> COLOUR:
+    """The colour of a face by its number."""
+    return FACE_COLOURS[number % len(FACE_COLOURS)]
+
+
+def on_colour(colour: COLOUR) -> COLOUR:
+    """Black or white, whichever is easier to read on a colour."""
+    red, green, blue = colour
+    light = 0.299 * red + 0.587 * green + 0.114 * blue
+    return (0, 0, 0) if light > 100 else (255, 255, 255)
+
+
+@lru_cache(maxsize=32)
+def font(size: int) -> ImageFont.FreeTypeFont:
+    """DejaVu Sans, which comes with matplotlib, ``size`` pixels high."""
+    return ImageFont.truetype(
+        osp.join(matplotlib.get_data_path(), 'fonts/ttf/DejaVuSans.ttf'),
+        size)
