@@ -4,7 +4,8 @@ from .findings import CHECKS, SEVERITIES, Findings
 from .image_scan import ImageFacts, scan_array, scan_file, scan_files
 from .overlap import (check_duplicates, check_shared_files, check_subjects,
                       count_groups, duplicate_groups, is_contradictory)
-from .parts import SPLITS, NoDatasetError, Part, collect_parts
+from .parts import (SPLITS, NoDatasetError, Part, collect_parts,
+                    leaf_configs)
 from .report import print_report
 from .samples import (Sample, annotation_problems, geometry_problems,
                       read_samples)
@@ -29,6 +30,7 @@ __all__ = [
     'duplicate_groups',
     'geometry_problems',
     'is_contradictory',
+    'leaf_configs',
     'print_report',
     'read_samples',
     'scan_array',
