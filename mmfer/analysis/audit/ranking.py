@@ -5,6 +5,7 @@ from typing import Dict, Mapping, NamedTuple
 
 import numpy as np
 
+from ..auc import auc
 from .signals import Signal
 
 
@@ -120,9 +121,5 @@ def ranking_quality(suspicion: np.ndarray, wrong: np.ndarray,
     border = np.sort(values)[-number]
     above, tied = values > border, values == border
     hits = wrong[above].sum() + (number - above.sum()) * wrong[tied].mean()
-    bad, good = values[wrong], np.sort(values[~wrong])
-    auc = np.nan
-    if len(bad) and len(good):
-        auc = float((np.searchsorted(good, bad, 'left') + np.searchsorted(
-            good, bad, 'right')).mean() / 2 / len(good))
-    return dict(precision=float(hits / number), auc=auc)
+    return dict(precision=float(hits / number),
+                auc=auc(values[wrong], values[~wrong]))

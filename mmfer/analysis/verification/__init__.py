@@ -8,7 +8,7 @@ from .parts import (SPLITS, NoDatasetError, Part, collect_parts,
                     leaf_configs)
 from .report import print_report
 from .samples import (Sample, annotation_problems, geometry_problems,
-                      read_samples)
+                      read_samples, scan_samples)
 
 __all__ = [
     'CHECKS',
@@ -36,4 +36,5 @@ __all__ = [
     'scan_array',
     'scan_file',
     'scan_files',
+    'scan_samples',
 ]
