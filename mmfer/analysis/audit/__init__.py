@@ -11,7 +11,7 @@ from .page import write_page
 from .ranking import Ranking, rank, rank_shares, ranking_quality
 from .signals import (SIGNALS, Signal, belief_signal, confidence_signal,
                       duplicate_signal, history_signal, neighbor_signal)
-from .table import audit_rows, write_table
+from .table import audit_rows
 
 __all__ = [
     'Audit',
@@ -43,5 +43,4 @@ __all__ = [
     'write_label_files',
     'write_labels',
     'write_page',
-    'write_table',
 ]

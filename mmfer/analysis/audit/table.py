@@ -1,6 +1,5 @@
 # Copyright (c) mmfer contributors.
 """The result of an audit, one row a sample."""
-import csv
 import math
 from typing import Any, Dict, List, Optional, Sequence
 
@@ -54,15 +53,3 @@ def audit_rows(audit: Audit, files: Sequence[LabelFile],
 def _known(value: float) -> Optional[float]:
     return None if math.isnan(value) else round(float(value), 4)
 
-
-def write_table(rows: Sequence[ROW], path: str) -> None:
-    """Write rows as CSV; what is not known stays empty.
-
-    Args:
-        rows (Sequence[dict]): From :func:`audit_rows`.
-        path (str): The file.
-    """
-    with open(path, 'w', encoding='utf-8', newline='') as file:
-        table = csv.DictWriter(file, list(rows[0]), lineterminator='\n')
-        table.writeheader()
-        table.writerows(rows)
