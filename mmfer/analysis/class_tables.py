@@ -1,7 +1,7 @@
 # Copyright (c) mmfer contributors.
 """How well a model does on each class and on each person."""
 import csv
-from typing import Any, Dict, List, Sequence
+from typing import Any, Dict, List, Optional, Sequence
 
 import numpy as np
 
@@ -88,7 +88,7 @@ def subject_table(labels: np.ndarray, predicted: np.ndarray,
     return sorted(rows, key=lambda row: row['accuracy'])
 
 
-def _percent(part: int, whole: int) -> Any:
+def _percent(part: int, whole: int) -> Optional[float]:
     return 100 * part / whole if whole else None
 
 

@@ -8,10 +8,10 @@ from typing import Any, Dict, List, Sequence
 import cv2
 import numpy as np
 
+from ..class_tables import ROW
 from .audit_labels import Audit
 from .page_parts import SCRIPT, STYLE
 from .signals import SIGNALS, Signal
-from .table import ROW
 
 _THUMBNAIL = 112  # pixels, the longest side
 

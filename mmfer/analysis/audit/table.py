@@ -1,14 +1,13 @@
 # Copyright (c) mmfer contributors.
 """The result of an audit, one row a sample."""
 import math
-from typing import Any, Dict, List, Optional, Sequence
+from typing import List, Optional, Sequence
 
 import numpy as np
 
+from ..class_tables import ROW
 from .audit_labels import Audit
 from .label_files import LabelFile
-
-ROW = Dict[str, Any]
 
 
 def audit_rows(audit: Audit, files: Sequence[LabelFile],
