@@ -1,48 +1,23 @@
 # Copyright (c) mmfer contributors.
 """The tools that look at predictions, as a user calls them."""
 import json
-import os
-import runpy
 import shutil
-import sys
 from pathlib import Path
 
 import pytest
 
-import mmfer
 from mmfer.datasets import FERPlus
+from .test_train import tool  # noqa: F401
 
-FOLDER = Path(mmfer.__file__).parents[1] / 'tools/analysis_tools'
-
-
-@pytest.fixture
-def tool(monkeypatch, tmp_path):
-    """Run a tool in this process, in an empty folder.
-
-    Returns:
-        Callable: ``(name, *arguments)`` -> what it exits with, None if well.
-    """
-    monkeypatch.chdir(tmp_path)
-
-    def run(name, *arguments):
-        monkeypatch.setattr(sys, 'argv', [name, *map(os.fspath, arguments)])
-        try:
-            runpy.run_path(
-                os.fspath(FOLDER / f'{name}.py'), run_name='__main__')
-        except SystemExit as end:
-            return end.code
-        return None
-
-    return run
+AUDIT = 'analysis_tools/audit_labels'
 
 
 def test_audit_and_decisions(trained, tool, capsys):
-    noise = "train_dataloader.dataset.noise={'type':'SymmetricNoise'," \
-        "'ratio':0.25}"
-    assert tool('audit_labels', trained.config, trained.checkpoint, '--out',
-                'out', '--signals', 'probability', 'neighbors',
+    noise = 'train_dataloader.dataset.noise.'
+    assert tool(AUDIT, trained.config, trained.checkpoint, '--out', 'out',
+                '--signals', 'probability', 'neighbors',
                 '--least-agreement', '1', '--top', '3', '--cfg-options',
-                noise) is None
+                f'{noise}type=SymmetricNoise', f'{noise}ratio=0.25') is None
     printed = capsys.readouterr().out
     assert 'of 32 labels corrected' in printed and 'AUC' in printed
     labels = Path('out/labels.csv').resolve()
@@ -55,22 +30,23 @@ def test_audit_and_decisions(trained, tool, capsys):
         'data:image/jpeg') == 3
     Path('decisions.csv').write_text(
         f'file,name,label\nlabels.csv,{name},{other}\n')
-    assert tool('apply_decisions', labels, 'decisions.csv') is None
+    assert tool('analysis_tools/apply_decisions', labels,
+                'decisions.csv') is None
     assert '1 of 32 labels' in capsys.readouterr().out
     decided = labels.with_name('decided_labels.csv').read_text()
     assert f'{name},{other}\n' in decided
 
 
 def test_figures(trained, tool):
-    assert tool('class_tables', trained.config, trained.checkpoint) is None
+    assert tool('analysis_tools/class_tables', trained.config, trained.checkpoint) is None
     out = Path('work_dirs/toy/analysis')
     matrix = json.loads((out / 'confusion_matrix.json').read_text())
     assert sum(map(sum, matrix['counts'])) == 16
     assert len((out / 'classes.csv').read_text().splitlines()) == 9
     assert not (out / 'subjects.csv').exists()
-    assert tool('reliability', trained.config, trained.checkpoint) is None
+    assert tool('analysis_tools/reliability', trained.config, trained.checkpoint) is None
     assert json.loads((out / 'reliability.json').read_text())['samples'] == 16
-    assert tool('embed_features', trained.config, trained.checkpoint,
+    assert tool('analysis_tools/embed_features', trained.config, trained.checkpoint,
                 '--number', '8', '--split', 'val') is None
     assert (out / 'tsne.png').is_file() and (out / 'tsne.npz').is_file()
 
@@ -98,9 +74,9 @@ def test_bad_input(trained, tool, tmp_path, case):
         options += ['--neighbor-index', 'index.npz']
         wanted = 'no index of neighbours'
     if case == 'work folder':
-        message = tool('correction_flow', tmp_path)
+        message = tool('analysis_tools/correction_flow', tmp_path)
         wanted = 'corrections.jsonl: no such file'
     else:
-        message = tool('audit_labels', config, checkpoint, *options)
+        message = tool(AUDIT, config, checkpoint, *options)
     assert wanted in message and 'Remedy' in message
     assert not list(tmp_path.glob('**/labels.csv'))

@@ -1,6 +1,7 @@
 # Copyright (c) mmfer contributors.
 """Find wrong labels in a training set."""
 import os.path as osp
+import sys
 from argparse import Namespace
 from typing import Dict, Iterable, Optional, Sequence
 
@@ -11,11 +12,14 @@ from rich.table import Table
 
 import mmfer  # noqa: F401
 from mmfer.analysis.audit import (SIGNALS, Audit, audit_labels, audit_rows,
-                                  label_files, write_label_files, write_page)
+                                  held_out_scores, label_files, train_folds,
+                                  write_label_files, write_page)
 from mmfer.analysis.class_tables import write_rows
 from mmfer.analysis.command_line import make_parser, read_config
 from mmfer.apis.arguments import run_main
+from mmfer.apis.run import check_file, check_options, load_config
 
+TRAIN = osp.join(osp.dirname(osp.dirname(osp.abspath(__file__))), 'train.py')
 EXAMPLES = """
 examples:
   all signals that can be had:
@@ -48,6 +52,10 @@ def parse_args(args: Optional[Sequence[str]] = None) -> Namespace:
         '--folds', type=int, default=5, help='folds of the out-of-fold '
         'probabilities. Defaults to 5')
     parser.add_argument(
+        '--train-folds', action='store_true', help='train a network without '
+        'each fold for them, which takes so many trainings; else a linear '
+        "classifier on the model's features, which has seen all labels")
+    parser.add_argument(
         '--least-agreement', type=float, default=0.75, help='share of the '
         'signals that must agree on a label to correct it. Defaults to 0.75')
     parser.add_argument(
@@ -63,6 +71,19 @@ def parse_args(args: Optional[Sequence[str]] = None) -> Namespace:
     if not 0 < arguments.least_agreement <= 1:
         parser.error('--least-agreement must lie in (0, 1]')
     return arguments
+
+
+def fold_scores(args: Namespace) -> np.ndarray:
+    """Out-of-fold probabilities of networks that are trained for them."""
+    cfg = load_config(args.config)
+    check_options(cfg, args.cfg_options)
+    cfg.merge_from_dict(args.cfg_options)
+    folder = osp.join(args.out, 'folds')
+    checkpoints = train_folds(
+        cfg, folder, args.folds, [sys.executable, TRAIN],
+        lambda run, outcome: print(f'{run}: '
+                                   f'{outcome.problem or "trained"}'))
+    return held_out_scores(cfg, checkpoints, folder)
 
 
 def describe(audit: Audit, args: Namespace,
@@ -105,6 +126,7 @@ def show(audit: Audit) -> None:
 def main(args: Namespace) -> None:
     """Audit."""
     cfg = read_config(args)
+    check_file(args.checkpoint)
 
     def progress(results: Iterable, total: int) -> Iterable:
         return track(results, 'Decoding images', total,
@@ -113,6 +135,7 @@ def main(args: Namespace) -> None:
     audit = audit_labels(
         cfg, args.checkpoint, args.signals,
         neighbor_index=args.neighbor_index, num_folds=args.folds,
+        fold_scores=fold_scores(args) if args.train_folds else None,
         workers=args.workers, track=progress)
     labels = audit.predictions.labels
     corrected = audit.ranking.corrected(labels, args.least_agreement)

@@ -2,6 +2,7 @@
 """Which labels of a training set are wrong."""
 from .audit_labels import Audit, audit_labels, labels_before_noise
 from .evidence import Evidence, feature_neighbors, find_copies
+from .fold_training import fold_config, held_out_scores, train_folds
 from .label_files import (LabelFile, apply_decisions, label_files,
                           read_labels, whole_split, write_label_files,
                           write_labels)
@@ -29,6 +30,8 @@ __all__ = [
     'duplicate_signal',
     'feature_neighbors',
     'find_copies',
+    'fold_config',
+    'held_out_scores',
     'history_signal',
     'label_files',
     'labels_before_noise',
@@ -39,6 +42,7 @@ __all__ = [
     'rank_shares',
     'ranking_quality',
     'read_labels',
+    'train_folds',
     'whole_split',
     'write_label_files',
     'write_labels',

@@ -20,7 +20,7 @@ def out_of_fold_scores(features: np.ndarray,
 
     A multinomial logistic regression on standardised features is fitted to
     all folds but one and asked about that one. (The network that gave the
-    features has seen all labels; train it for each fold to rule that out.)
+    features has seen all labels; :func:`train_folds` rules that out.)
 
     Args:
         features (np.ndarray): float of shape ``(N, D)``.
