@@ -38,16 +38,19 @@ def test_audit_and_decisions(trained, tool, capsys):
 
 
 def test_figures(trained, tool):
-    assert tool('analysis_tools/class_tables', trained.config, trained.checkpoint) is None
+    assert tool('analysis_tools/class_tables', trained.config,
+                trained.checkpoint) is None
     out = Path('work_dirs/toy/analysis')
     matrix = json.loads((out / 'confusion_matrix.json').read_text())
     assert sum(map(sum, matrix['counts'])) == 16
     assert len((out / 'classes.csv').read_text().splitlines()) == 9
     assert not (out / 'subjects.csv').exists()
-    assert tool('analysis_tools/reliability', trained.config, trained.checkpoint) is None
+    assert tool('analysis_tools/reliability', trained.config,
+                trained.checkpoint) is None
     assert json.loads((out / 'reliability.json').read_text())['samples'] == 16
-    assert tool('analysis_tools/embed_features', trained.config, trained.checkpoint,
-                '--number', '8', '--split', 'val') is None
+    assert tool('analysis_tools/embed_features', trained.config,
+                trained.checkpoint, '--number', '8', '--split',
+                'val') is None
     assert (out / 'tsne.png').is_file() and (out / 'tsne.npz').is_file()
 
 
