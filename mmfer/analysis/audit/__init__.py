@@ -1,11 +1,12 @@
 # Copyright (c) mmfer contributors.
 """Which labels of a training set are wrong."""
 from .audit_labels import Audit, audit_labels, labels_before_noise
-from .evidence import Evidence, feature_neighbors, find_copies
+from .evidence import Evidence
 from .fold_training import fold_config, held_out_scores, train_folds
 from .label_files import (LabelFile, apply_decisions, label_files,
                           read_labels, whole_split, write_label_files,
                           write_labels)
+from .like_faces import feature_neighbors, find_copies
 from .out_of_fold import (confident_learning, out_of_fold_scores,
                           out_of_fold_signal)
 from .page import write_page

@@ -2,26 +2,19 @@
 """Where the signals of an audit come from."""
 import os.path as osp
 from functools import cached_property
-from typing import Callable, Iterable, List, Optional, Tuple
+from typing import List, Optional
 
 import numpy as np
 
-from mmfer.datasets.neighbors import (check_training_set, gaussian_weights,
-                                      load_index, nearest_neighbors)
-from mmfer.datasets.unwrap import leaf_datasets
+from mmfer.datasets.neighbors import check_training_set, load_index
 from mmfer.engine.model_parts import parts_of
 from mmfer.models.banks import LabelBank
 from ..correction_flow import read_corrections
 from ..predictions import Predictions
-from ..verification import (Part, Sample, duplicate_groups, read_samples,
-                            scan_samples)
+from .like_faces import TRACK, feature_neighbors, find_copies
 from .out_of_fold import out_of_fold_scores, out_of_fold_signal
 from .signals import (Signal, belief_signal, confidence_signal,
                       duplicate_signal, history_signal, neighbor_signal)
-
-TRACK = Callable[[Iterable, int], Iterable]
-# Of the features in which neighbours are looked for, our choice.
-_NEIGHBORS, _AXES = 10, 32
 
 
 class Evidence:
@@ -126,7 +119,8 @@ class Evidence:
     @cached_property
     def copies(self) -> List[List[int]]:
         """Samples that show the same image."""
-        return find_copies(self.predictions, self.workers, self.track)
+        return find_copies(self.predictions.dataset, self.workers,
+                           self.track)
 
     @cached_property
     def groups(self) -> List[str]:
@@ -138,54 +132,3 @@ class Evidence:
                 first[place] = group[0]
         return [subject or f'#{first[place]}' for place, subject in
                 enumerate(self.predictions.subjects)]
-
-
-def feature_neighbors(features: np.ndarray,
-                      number: int = _NEIGHBORS,
-                      workers: int = 2) -> Tuple[np.ndarray, np.ndarray]:
-    """The most similar faces by the model's features.
-
-    Features are brought to length 1 and to their principal axes.
-
-    Args:
-        features (np.ndarray): float of shape ``(N, D)``.
-        number (int): How many neighbours K. Defaults to 10.
-        workers (int): Threads of the search. Defaults to 2.
-
-    Returns:
-        tuple[np.ndarray, np.ndarray]: Indices and weights, ``(N, K)``, see
-        :func:`~mmfer.datasets.neighbors.gaussian_weights`.
-    """
-    length = np.linalg.norm(features, axis=1, keepdims=True)
-    unit = features / np.maximum(length, 1e-12)
-    unit = (unit - unit.mean(0)).astype(np.float64)
-    axes = np.linalg.eigh(unit.T @ unit)[1][:, -_AXES:]
-    indices, distances = nearest_neighbors(
-        unit @ axes, number, workers=workers)
-    return indices, gaussian_weights(distances)[0]
-
-
-def find_copies(predictions: Predictions,
-                workers: int = 2,
-                track: Optional[TRACK] = None) -> List[List[int]]:
-    """Groups of samples whose images have the same pixels.
-
-    Args:
-        predictions (Predictions): With the set.
-        workers (int): Threads that decode images. Defaults to 2.
-        track (Callable, optional): Shows the progress. Defaults to None.
-    """
-    samples: List[Sample] = []
-    for leaf in leaf_datasets(predictions.dataset):
-        part = Part({})
-        part.dataset, part.classes = leaf, predictions.classes
-        start = len(samples)
-        for sample, _ in read_samples(part):
-            sample.index += start
-            samples.append(sample)
-    scan_samples(samples, workers, track)
-    groups = duplicate_groups(samples, 'pixels')
-    known = {sample.index for group in groups for sample in group}
-    groups += [group for group in duplicate_groups(samples, 'bytes')
-               if group[0].index not in known]
-    return [[sample.index for sample in group] for group in groups]

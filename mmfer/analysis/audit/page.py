@@ -10,7 +10,8 @@ import numpy as np
 
 from ..class_tables import ROW
 from .audit_labels import Audit
-from .page_parts import SCRIPT, STYLE
+from .page_script import SCRIPT
+from .page_style import STYLE
 from .signals import SIGNALS, Signal
 
 _THUMBNAIL = 112  # pixels, the longest side

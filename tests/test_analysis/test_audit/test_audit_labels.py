@@ -49,7 +49,7 @@ def test_every_sample_once_with_its_noise(audited):
 
 def test_copies_are_found(audited):
     _, audit = audited
-    assert find_copies(audit.predictions) == [[0, 9]]
+    assert find_copies(audit.predictions.dataset) == [[0, 9]]
     labels = audit.predictions.labels[[0, 9]]
     expected = 0.5 if labels[0] != labels[1] else 0
     suspicion = audit.signals['duplicates'].suspicion
