@@ -37,6 +37,19 @@ def test_audit_and_decisions(trained, tool, capsys):
     assert f'{name},{other}\n' in decided
 
 
+@pytest.mark.slow
+def test_networks_of_each_fold(trained, tool):
+    """Two trainings; the second call repeats neither."""
+    pytest.importorskip('cleanlab')
+    for _ in range(2):
+        assert tool(AUDIT, trained.config, trained.checkpoint, '--out', 'out',
+                    '--signals', 'out_of_fold', '--train-folds', '--folds',
+                    '2') is None
+        runs = [Path(f'out/folds/fold{fold}/output.txt').read_text()
+                for fold in range(2)]
+        assert all(run.count('Epoch(val) [2][2/2]') == 1 for run in runs)
+
+
 def test_figures(trained, tool):
     assert tool('analysis_tools/class_tables', trained.config,
                 trained.checkpoint) is None

@@ -5,6 +5,7 @@ import csv
 import json
 import re
 import shutil
+import subprocess
 
 import cv2
 import numpy as np
@@ -93,6 +94,24 @@ def test_table_and_page(audited):
     assert head == 'data:image/jpeg;base64'
     raw = np.frombuffer(base64.b64decode(image), np.uint8)
     assert cv2.imdecode(raw, cv2.IMREAD_COLOR).shape == (24, 24, 3)
+
+
+def test_page_in_a_browser(audited, tmp_path):
+    browser = shutil.which('chromium') or shutil.which('google-chrome')
+    if browser is None:
+        pytest.skip('needs chromium')
+    _, audit = audited
+    labels = audit.predictions.labels
+    rows = audit_rows(audit, label_files(audit.predictions.dataset), labels)
+    write_page(audit, rows, str(tmp_path / 'audit.html'), 'Audit', {})
+    page = subprocess.run(
+        [browser, '--headless', '--no-sandbox', '--disable-gpu', '--dump-dom',
+         f'--user-data-dir={tmp_path}', (tmp_path / 'audit.html').as_uri()],
+        capture_output=True, text=True, timeout=120).stdout
+    assert page.count('<li class="card">') == len(re.findall(
+        r'alt="face data/FER2013Train/fer\d{7}.png"', page)) == 32
+    assert '32 of 32 chosen samples are shown' in page
+    assert f"1. {rows[0]['name']}" in page
 
 
 def test_what_cannot_be_had_is_told(trained, tmp_path):
