@@ -91,18 +91,13 @@ def describe(audit: Audit, args: Namespace,
     """What the page tells of the audit."""
     labels = audit.predictions.labels
     changed = int((corrected != labels).sum())
-    facts = {
+    return {
         'config': osp.basename(args.config),
         'checkpoint': osp.basename(args.checkpoint),
         'samples': str(len(labels)),
-        'corrected': f'{changed}, where {args.least_agreement:.0%} or more of '
-        'the signals agree'
+        'corrected': f'{changed}, where {100 * args.least_agreement:g} % or '
+        'more of the signals agree'
     }
-    facts.update(
-        {f'signal {name}': SIGNALS[name] for name in audit.signals})
-    facts.update({f'without {name}': why
-                  for name, why in audit.missing.items()})
-    return facts
 
 
 def show(audit: Audit) -> None:

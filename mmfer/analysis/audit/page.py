@@ -37,9 +37,9 @@ def write_page(audit: Audit, rows: Sequence[ROW], path: str, title: str,
         samples=[_sample(audit, row) for row in rows])
     # No text of a sample can end the script.
     data = json.dumps(content).replace('<', '\\u003c')
-    facts = ''.join(
-        f'<dt>{html.escape(name)}</dt><dd>{html.escape(text)}</dd>'
-        for name, text in about.items())
+    signals = {name: SIGNALS[name] for name in audit.signals}
+    signals.update({f'without {name}': why
+                    for name, why in audit.missing.items()})
     with open(path, 'w', encoding='utf-8') as file:
         file.write(f'''<!doctype html>
 <html lang="en">
@@ -47,7 +47,8 @@ def write_page(audit: Audit, rows: Sequence[ROW], path: str, title: str,
 <meta name="viewport" content="width=device-width">
 <title>{html.escape(title)}</title>
 <style>{STYLE}</style>
-<header><h1>{html.escape(title)}</h1><dl>{facts}</dl></header>
+<header><h1>{html.escape(title)}</h1>{_facts(about)}
+<details><summary>Signals</summary>{_facts(signals)}</details></header>
 <form id="filters" aria-label="Filters"></form>
 <p id="status" role="status"></p>
 <main><ol id="samples"></ol></main>
@@ -57,6 +58,13 @@ def write_page(audit: Audit, rows: Sequence[ROW], path: str, title: str,
 <script>{SCRIPT}</script>
 </html>
 ''')
+
+
+def _facts(facts: Dict[str, str]) -> str:
+    """Names and what to tell of them."""
+    rows = (f'<dt>{html.escape(name)}</dt><dd>{html.escape(text)}</dd>'
+            for name, text in facts.items())
+    return '<dl>' + ''.join(rows) + '</dl>'
 
 
 def _sample(audit: Audit, row: ROW) -> Dict[str, Any]:

@@ -13,6 +13,7 @@ body { font: 16px/1.4 system-ui, sans-serif; margin: 1rem auto;
 h1 { font-size: 1.5rem; margin: 0 0 .5rem; }
 h2 { font-size: 1rem; margin: 0 0 .3rem; overflow-wrap: anywhere; }
 dl { display: grid; grid-template-columns: max-content 1fr; gap: 0 1rem; }
+summary { font-weight: 600; }
 dt { font-weight: 600; } dd { margin: 0; overflow-wrap: anywhere; }
 form { position: sticky; top: 0; background: #fff; padding: .5rem 0;
   display: flex; flex-wrap: wrap; gap: .5rem 1rem; align-items: end;
