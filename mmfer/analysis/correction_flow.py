@@ -120,7 +120,8 @@ def draw_correction_flow(flow: CorrectionFlow, path: str) -> None:
     if flow.right is not None:
         bars.bar(flow.epochs, flow.right, color=COLORS[0],
                  label='to the label before noise')
-        bars.legend()
+        bars.legend(loc='lower right', bbox_to_anchor=(1, 1), ncols=2,
+                    frameon=False)
     bars.set_xlabel('epoch')
     bars.set_ylabel('labels')
     bars.xaxis.get_major_locator().set_params(integer=True)
