@@ -39,5 +39,6 @@ th, td { text-align: left; padding: .1rem .3rem; font-weight: 400; }
   border: 1px solid #555; vertical-align: middle; margin-right: .4rem; }
 .bar span { display: block; height: 100%; background: #555; }
 .note { font-size: .85rem; overflow-wrap: anywhere; }
-@media (max-width: 30rem) { ol { grid-template-columns: 1fr; } }
+@media (max-width: 60rem) { form { position: static; }
+  ol { grid-template-columns: 1fr; } }
 '''
