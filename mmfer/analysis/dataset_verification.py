@@ -7,7 +7,7 @@ from .verification import (Findings, Part, Sample, annotation_problems,
                            check_duplicates, check_shared_files,
                            check_subjects, collect_parts, count_groups,
                            describe_part, describe_sample, duplicate_groups,
-                           geometry_problems, read_samples, scan_files)
+                           geometry_problems, read_samples, scan_samples)
 
 # A side shorter than this, or sides in a larger ratio, are suspicious.
 _MIN_SIDE, _MAX_RATIO = 16, 4
@@ -52,11 +52,7 @@ def verify_config(cfg: Config,
         for part in parts
     }
     everything = [s for members in samples.values() for s in members]
-    on_disk = [s for s in everything if s.path and s.facts is None]
-    paths = list(dict.fromkeys(s.path for s in on_disk))
-    facts = scan_files(paths, workers, track) if paths else {}
-    for sample in on_disk:
-        sample.facts = facts[sample.path]
+    scan_samples(everything, workers, track)
     datasets = []
     for part in parts:
         members = samples[part.title]

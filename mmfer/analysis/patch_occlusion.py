@@ -4,6 +4,8 @@ from typing import Sequence
 
 import numpy as np
 
+from .auc import auc
+
 
 def patch_coverage(boxes: np.ndarray, mask: np.ndarray) -> np.ndarray:
     """How much of each patch an occluder covers.
@@ -53,12 +55,9 @@ def occlusion_auc(weights: Sequence[np.ndarray],
     pooled, covers = (np.concatenate(list(part)).astype(np.float64)
                       for part in (weights, coverage))
     covered = pooled[covers >= threshold]
-    free = np.sort(pooled[covers == 0])
+    free = pooled[covers == 0]
     if not len(covered) or not len(free):
         raise ValueError(
             f'{len(covered)} covered and {len(free)} free patches; both kinds '
             'are needed. Remedy: more faces with occluders')
-    larger = len(free) - np.searchsorted(free, covered, 'right')
-    equal = np.searchsorted(free, covered, 'right') - np.searchsorted(
-        free, covered, 'left')
-    return float((larger + equal / 2).mean() / len(free))
+    return auc(free, covered)

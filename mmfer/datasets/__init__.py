@@ -18,6 +18,7 @@ from .fer2013 import FER2013
 from .fer_csv import FERCSV
 from .fer_folder import FERFolder
 from .ferplus import FERPlus
+from .fold_dataset import FoldDataset
 from .jaffe import JAFFE
 from .long_tailed_dataset import LongTailedDataset
 from .megc2019 import MEGC2019
@@ -49,6 +50,7 @@ __all__ = [
     'FERCSV',
     'FERFolder',
     'FERPlus',
+    'FoldDataset',
     'JAFFE',
     'LongTailedDataset',
     'MEGC2019',

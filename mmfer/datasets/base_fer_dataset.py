@@ -162,6 +162,7 @@ class BaseFERDataset(ReplacingDataset):
                                           self.label_space, self.native_space)
         columns = self.make_columns(kept)
         columns.update(self.lay_over(kept))
+        columns['split_row'] = np.arange(len(kept))
         if self.noise is not None:
             columns['clean_label'] = self.noise_record.clean
         if kept and self._indices is not None:
@@ -269,6 +270,12 @@ class BaseFERDataset(ReplacingDataset):
         """
         clean = self._columns.get('clean_label')
         return None if clean is None else clean.copy()
+
+    @force_full_init
+    def split_rows(self) -> np.ndarray:
+        """The place of every sample in the whole split, before ``indices``
+        took a part; int64 of shape ``(N, )``."""
+        return self._columns['split_row'].copy()
 
     @force_full_init
     def get_cat_ids(self, idx: int) -> List[int]:

@@ -9,10 +9,9 @@ from typing import Any, Dict, List, Optional, Sequence
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
+from ..colors import COLORS
 from .summary import Row
 
-_COLOURS = ('#0072B2', '#E69F00', '#009E73', '#CC79A7', '#56B4E9', '#D55E00',
-            '#F0E442', '#000000')  # of Okabe and Ito
 _STYLE = ('body{font-family:sans-serif;margin:2em}table{border-collapse:'
           'collapse}td,th{border-bottom:1px solid #ccc;padding:.3em .8em;'
           'text-align:right}td:first-child,th:first-child{text-align:left}'
@@ -96,7 +95,7 @@ def draw(rows: Sequence[Row], column: str = 'accuracy') -> Figure:
         lows.append(min(values))
         axes.bar(x, row.mean(column), 0.9 * width,
                  yerr=row.deviation(column), capsize=3, alpha=0.75,
-                 color=_COLOURS[place % len(_COLOURS)],
+                 color=COLORS[place % len(COLORS)],
                  label=row.method if row.ground == grounds[0] else None)
         axes.plot([x] * len(values), values, 'k.', ms=4)
     axes.set_xticks(range(len(grounds)), grounds)

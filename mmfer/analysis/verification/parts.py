@@ -107,7 +107,7 @@ def collect_parts(cfg: Config,
     for split, config in configs.items():
         if splits and split not in splits:
             continue
-        for leaf in _leaves(config):
+        for leaf in leaf_configs(config):
             key = json.dumps(_identity(leaf), sort_keys=True, default=str)
             part = parts.setdefault(key, Part(leaf))
             if split not in part.splits:
@@ -139,19 +139,26 @@ def _dataset_configs(cfg: Config) -> Dict[str, Dict[str, Any]]:
     return configs
 
 
-def _leaves(config: Dict[str, Any]) -> Iterator[Dict[str, Any]]:
-    """The configs of the datasets inside wrappers, without transforms."""
+def leaf_configs(config: Dict[str, Any]) -> Iterator[Dict[str, Any]]:
+    """The configs of the datasets inside wrappers, without transforms.
+
+    ``ConcatDataset``, ``RepeatDataset`` and ``ClassBalancedDataset`` are
+    taken off; other wrappers, such as ``KFoldDataset``, are kept.
+
+    Args:
+        config (dict): The config of a dataset or a wrapper.
+    """
     config = dict(config)
     kind = config.get('type')
     cls = DATASETS.get(kind) if isinstance(kind, str) else kind
     if cls is ConcatDataset and 'datasets' in config:
         for dataset in config['datasets']:
-            yield from _leaves(dataset)
+            yield from leaf_configs(dataset)
     elif (cls in (RepeatDataset, ClassBalancedDataset)
           and 'dataset' in config):
-        yield from _leaves(config['dataset'])
+        yield from leaf_configs(config['dataset'])
     elif 'dataset' in config:  # for example KFoldDataset, which is kept
-        for leaf in _leaves(config['dataset']):
+        for leaf in leaf_configs(config['dataset']):
             yield dict(config, dataset=leaf)
     else:
         if 'pipeline' in config:

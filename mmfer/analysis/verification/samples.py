@@ -1,14 +1,15 @@
 # Copyright (c) mmfer contributors.
 """What the verification keeps of each sample, and checks of annotations."""
 from dataclasses import dataclass
-from typing import Any, Dict, Iterator, Optional, Tuple
+from typing import (Any, Callable, Dict, Iterable, Iterator, Optional,
+                    Sequence, Tuple)
 
 import numpy as np
 
 from mmfer.datasets.transforms import OpenClip
 from mmfer.structures import (AnnotationError, ImageError,
                               canonical_expression)
-from .image_scan import ImageFacts, scan_array
+from .image_scan import ImageFacts, scan_array, scan_files
 from .parts import Part
 
 BOX = Tuple[float, ...]
@@ -69,6 +70,24 @@ def read_samples(part: Part) -> Iterator[Tuple[Sample, Dict[str, Any]]]:
             sample.boxes = tuple(boxes.ravel().tolist())
         sample.extent = _extent(_floats(info, 'gt_landmarks'))
         yield sample, info
+
+
+def scan_samples(samples: Sequence[Sample],
+                 workers: int = 2,
+                 track: Optional[Callable[[Iterable, int], Iterable]] = None
+                 ) -> None:
+    """Scan the files of samples whose picture was not scanned yet.
+
+    Args:
+        samples (Sequence[Sample]): They get their ``facts``.
+        workers (int): Threads that decode images. Defaults to 2.
+        track (Callable, optional): See :func:`scan_files`. Defaults to None.
+    """
+    on_disk = [s for s in samples if s.path and s.facts is None]
+    paths = list(dict.fromkeys(s.path for s in on_disk))
+    facts = scan_files(paths, workers, track) if paths else {}
+    for sample in on_disk:
+        sample.facts = facts[sample.path]
 
 
 def annotation_problems(sample: Sample, info: Dict[str, Any]

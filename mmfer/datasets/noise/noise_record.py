@@ -60,6 +60,11 @@ class NoiseRecord:
         self.noise, self.classes = noise, tuple(classes)
         self.clean, self.noisy = clean, noisy
 
+    @property
+    def names(self) -> List[str]:
+        """The name of each sample of the whole split."""
+        return self._names.split('\n')
+
     def csv_text(self) -> str:
         """A table with the columns name, label and clean, by class name.
 
@@ -70,7 +75,7 @@ class NoiseRecord:
         table.writerow(('name', 'label', 'clean'))
         table.writerows(
             (name, self.classes[label], self.classes[clean])
-            for name, label, clean in zip(self._names.split('\n'),
+            for name, label, clean in zip(self.names,
                                           self.noisy.tolist(),
                                           self.clean.tolist()))
         return text.getvalue()

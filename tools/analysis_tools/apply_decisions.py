@@ -1,0 +1,36 @@
+# Copyright (c) mmfer contributors.
+"""Lay decisions made on the page of an audit over its corrected labels."""
+import os.path as osp
+from argparse import ArgumentParser, Namespace
+from typing import Optional, Sequence
+
+import mmfer  # noqa: F401
+from mmfer.analysis.audit import apply_decisions, read_labels, write_labels
+from mmfer.apis.arguments import run_main
+
+
+def parse_args(args: Optional[Sequence[str]] = None) -> Namespace:
+    """The command line."""
+    parser = ArgumentParser(description=__doc__)
+    parser.add_argument('labels', help='labels.csv of the audit')
+    parser.add_argument('decisions', help='decisions.csv that the page saved')
+    parser.add_argument(
+        '--out', help='the file to write. Defaults to decided_NAME beside '
+        'the labels')
+    parser.set_defaults(local_rank=0)
+    return parser.parse_args(args)
+
+
+def main(args: Namespace) -> None:
+    """Apply."""
+    folder, name = osp.split(args.labels)
+    before = read_labels(args.labels)
+    after = apply_decisions(before, args.decisions, name)
+    out = args.out or osp.join(folder, f'decided_{name}')
+    write_labels(out, after)
+    changed = sum(after[key] != before[key] for key in after)
+    print(f'{out}: {changed} of {len(after)} labels decided otherwise')
+
+
+if __name__ == '__main__':
+    run_main(main, parse_args())
