@@ -15,6 +15,7 @@ from .fer2013 import FER2013
 from .fer_csv import FERCSV
 from .fer_folder import FERFolder
 from .ferplus import FERPlus
+from .in_memory_dataset import InMemoryDataset
 from .jaffe import JAFFE
 from .omg import OMGEmotion
 from .packed_fer import PackedFER
@@ -38,6 +39,7 @@ __all__ = [
     'FERCSV',
     'FERFolder',
     'FERPlus',
+    'InMemoryDataset',
     'JAFFE',
     'OMGEmotion',
     'PackedFER',

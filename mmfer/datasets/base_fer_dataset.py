@@ -8,6 +8,7 @@ from mmengine.logging import MMLogger
 
 from mmfer.structures import AnnotationError, LabelSpace
 from .auxiliary import LaidLabels
+from .folds import check_subjects, take_subjects
 from .label_mapping import map_labels
 from .noise import NoiseRecord, add_noise, build_noise
 from .randomness import WorkerRandomness
@@ -56,13 +57,17 @@ class BaseFERDataset(ReplacingDataset):
             valence-arousal or landmarks to lay over the samples from a file,
             for example ``dict(type='OpenFaceLabels', path='faces.csv')``; see
             :mod:`mmfer.datasets.auxiliary`. Defaults to None.
+        subjects (dict, optional): Whose samples to keep,
+            ``dict(include=[...])`` or ``dict(exclude=[...])`` with names of
+            subjects, as a cross-validation sets it. Defaults to None,
+            everyone's.
         test_mode (bool): Whether the dataset is used for testing. Defaults
             to False.
         **kwargs: Further arguments of MMPretrain's ``BaseDataset``.
 
     Raises:
-        ValueError: If ``split`` or ``on_error`` is unknown, or there is
-            noise in ``test_mode``.
+        ValueError: If ``split`` or ``on_error`` is unknown, there is noise
+            in ``test_mode``, or ``subjects`` has another form.
         TypeError: If ``noise`` is no config of label noise, or ``auxiliary``
             none of auxiliary labels.
         AnnotationError: If an annotation is malformed or no sample remains.
@@ -86,6 +91,7 @@ class BaseFERDataset(ReplacingDataset):
                  on_error: str = 'raise',
                  noise: Optional[dict] = None,
                  auxiliary: Union[dict, Sequence[dict], None] = None,
+                 subjects: Optional[dict] = None,
                  test_mode: bool = False,
                  **kwargs: Any) -> None:
         if split not in self.SPLITS:
@@ -97,6 +103,9 @@ class BaseFERDataset(ReplacingDataset):
         self.noise = None if noise is None else build_noise(noise)
         self.noise_record: Optional[NoiseRecord] = None
         self.auxiliary = LaidLabels(auxiliary)
+        if subjects is not None:
+            check_subjects(subjects)
+        self.subjects = subjects
         self.split = split
         self.label_space = LabelSpace.get(label_space or self.native_space)
         self.notes: List[str] = []
@@ -138,9 +147,14 @@ class BaseFERDataset(ReplacingDataset):
     def load_data_list(self) -> List[dict]:
         """Read the annotations and map them to the wanted label space."""
         self.dropped = {}
-        kept, dropped = map_labels(
-            self.load_samples(), self.native_space, self.label_space,
-            self.data_root)
+        samples = self.load_samples()
+        if self.subjects is not None:
+            samples = take_subjects(samples, self.subjects, self.data_root)
+            people = len({sample['subject'] for sample in samples})
+            self.notes.append(f'{next(iter(self.subjects))} subjects: '
+                              f'{people} remain')
+        kept, dropped = map_labels(samples, self.native_space,
+                                   self.label_space, self.data_root)
         for name, number in dropped.items():
             self.dropped[name] = self.dropped.get(name, 0) + number
         if self.noise is not None:
@@ -296,7 +310,7 @@ class BaseFERDataset(ReplacingDataset):
     def official_counts(self) -> Optional[Dict[str, int]]:
         """The official samples per class, or None where none are known."""
         official = self.OFFICIAL_COUNTS.get(self.split)
-        if official is None:
+        if official is None or self.subjects is not None:
             return None
         return {c: official.get(c, 0) for c in self.label_space.classes}
 
@@ -315,6 +329,7 @@ class BaseFERDataset(ReplacingDataset):
             dataset=type(self).__name__,
             data_root=self.data_root,
             split=self.split,
+            subjects=self.subjects,
             label_space=self.label_space.name,
             classes=list(self.label_space.classes),
             samples=len(self),

@@ -1,8 +1,10 @@
 # Copyright (c) mmfer contributors.
 """Deterministic folds that keep every subject in one piece."""
-from typing import List, Optional, Sequence
+from typing import Any, List, Optional, Sequence
 
 import numpy as np
+
+from mmfer.structures import AnnotationError
 
 
 def subject_folds(subjects: Sequence[str],
@@ -90,3 +92,48 @@ def check_fold(fold: int, num_folds: int) -> int:
         raise ValueError(f'fold must be an integer from 0 to {num_folds - 1}, '
                          f'got {fold!r}')
     return fold
+
+
+def check_subjects(subjects: Any) -> None:
+    """Whether ``subjects`` says whom to keep, as :func:`take_subjects` wants.
+
+    Raises:
+        ValueError: If it is neither ``dict(include=[...])`` nor
+            ``dict(exclude=[...])``.
+    """
+    if not isinstance(subjects, dict) or len(subjects) != 1 or not (
+            subjects.keys() <= {'include', 'exclude'}) or any(
+                isinstance(names, str) or not isinstance(names, Sequence)
+                for names in subjects.values()):
+        raise ValueError('subjects must be dict(include=[...]) or '
+                         f'dict(exclude=[...]), got {subjects!r}')
+
+
+def take_subjects(samples: List[dict], subjects: dict,
+                  data_root: str) -> List[dict]:
+    """The samples of some subjects, or of all others.
+
+    Args:
+        samples (list[dict]): All samples, with ``subject``.
+        subjects (dict): ``dict(include=[...])`` or ``dict(exclude=[...])``
+            with the names of subjects.
+        data_root (str): The dataset, for messages.
+
+    Raises:
+        AnnotationError: If a sample has no subject, or a name is that of no
+            subject.
+    """
+    (kind, names), = subjects.items()
+    if any('subject' not in sample for sample in samples):
+        raise AnnotationError(
+            'a sample has no subject', data_root,
+            remedy='leave the argument subjects out')
+    known = {sample['subject'] for sample in samples}
+    unknown = sorted(set(names) - known)
+    if unknown:
+        raise AnnotationError(
+            f'subjects {kind} people who are not there', data_root, None,
+            unknown, f'known are {sorted(known)}; with folds or official '
+            "splits, ask for split='all'")
+    return [sample for sample in samples
+            if (sample['subject'] in names) == (kind == 'include')]

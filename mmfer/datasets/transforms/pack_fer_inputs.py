@@ -42,7 +42,7 @@ class PackFERInputs(BaseTransform):
     """
 
     META_KEYS = ('sample_idx', 'img_path', 'ori_shape', 'img_shape', 'flip',
-                 'subject', 'align', 'affine', 'ambiguity')
+                 'subject', 'source_set', 'align', 'affine', 'ambiguity')
 
     def __init__(self, meta_keys: Sequence[str] = META_KEYS) -> None:
         if isinstance(meta_keys, str):

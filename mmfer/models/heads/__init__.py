@@ -6,6 +6,7 @@ from .au_head import AUHead
 from .base_au_head import BaseAUHead
 from .base_auxiliary_head import BaseAuxiliaryHead
 from .base_fer_head import BaseFERHead
+from .class_attention_head import ClassAttentionHead
 from .cosine_head import CosineHead
 from .distribution_calibration_head import DistributionCalibrationHead
 from .importance_head import ImportanceHead
@@ -22,6 +23,7 @@ __all__ = [
     'BaseAUHead',
     'BaseAuxiliaryHead',
     'BaseFERHead',
+    'ClassAttentionHead',
     'CosineHead',
     'DistributionCalibrationHead',
     'ImportanceHead',
