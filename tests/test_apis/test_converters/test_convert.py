@@ -41,7 +41,17 @@ TARGETS = dict(
     cbam=dict(backbone=dict(type='CBAMResNet'), neck=GAP, head=FC),
     resnet18_msceleb=R18,
     resnet18_ijba=R18,
-    resnet50_vggface2=dict(type='CeilPoolResNet'))
+    resnet50_vggface2=dict(type='CeilPoolResNet'),
+    hara3d=dict(type='R3D', depth=10),
+    hara3d_densenet=dict(type='DenseNet3D'),
+    i3d=dict(type='I3D'),
+    p3d=dict(type='P3D', depth=63),
+    ststnet=dict(
+        backbone=dict(type='STSTNet'),
+        head=dict(type='LinearClsHead', num_classes=3, in_channels=400)))
+# The classifiers that are left out.
+CLASSIFIERS = dict(hara3d='fc', hara3d_densenet='classifier',
+                   i3d='logits.conv3d', p3d='fc')
 
 _SEQUENCE = {
     'conv1': 'features.0', 'bn1': 'features.1', 'layer1': 'features.4',
@@ -51,6 +61,7 @@ _SEQUENCE = {
 _RENAMES = dict(
     scn=[(r'^head\.fc', 'fc'), (r'^head\.importance', 'alpha.0')],
     eac=[(r'^head\.fc', 'fc')],
+    ststnet=[(r'^head\.fc', 'fc'), (r'^backbone\.', '')],
     rul=[(r'^head\.fc\.', 'fc.'), (r'^head\.feature\.', 'mu.'),
          (r'^head\.log_variance\.', 'log_var.'),
          (r'(mu|log_var)\.map_norm', r'\1.0'), (r'(mu|log_var)\.fc', r'\1.3'),
@@ -83,6 +94,9 @@ def _released(format, state):
         width = 2048 if '50' in format else 512
         out['fc.weight'], out['fc.bias'] = torch.zeros(9, width), torch.zeros(
             9)
+    if format in CLASSIFIERS:
+        out[f'{CLASSIFIERS[format]}.weight'] = torch.zeros(400, 8)
+        out[f'{CLASSIFIERS[format]}.bias'] = torch.zeros(400)
     return out
 
 
@@ -106,7 +120,8 @@ def test_every_format_is_tested():
     assert set(TARGETS) == set(FORMATS)
     assert {
         'scn', 'rul', 'eac', 'dan', 'cbam', 'resnet18_msceleb',
-        'resnet18_ijba', 'resnet50_vggface2'
+        'resnet18_ijba', 'resnet50_vggface2', 'hara3d', 'hara3d_densenet',
+        'i3d', 'p3d', 'ststnet'
     } == set(FORMATS)
 
 
