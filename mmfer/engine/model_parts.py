@@ -2,6 +2,7 @@
 """The parts of the model of a run."""
 from typing import List, Type, TypeVar
 
+import torch
 from mmengine.model import BaseTTAModel, is_model_wrapper
 from torch import nn
 
@@ -18,3 +19,14 @@ def bare_model(model: nn.Module) -> nn.Module:
 def parts_of(model: nn.Module, kind: Type[PART]) -> List[PART]:
     """All parts of one kind, in the order of the model."""
     return [m for m in bare_model(model).modules() if isinstance(m, kind)]
+
+
+def to_channels_last(model: nn.Module) -> None:
+    """Lay convolution weights over pictures channels-last, in place.
+
+    Those over clips, of five dimensions, stay as they are; ``Module.to``
+    refuses them.
+    """
+    for weight in model.parameters():
+        if weight.ndim == 4:
+            weight.data = weight.data.to(memory_format=torch.channels_last)

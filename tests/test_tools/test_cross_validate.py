@@ -75,8 +75,7 @@ def test_interrupted_and_continued(people):
     command = (people / 'long.py', '--protocol', 'loso', '--work-dir')
     killed = subprocess.Popen(
         [sys.executable, TOOL, *map(str, command), str(people / 'killed')],
-        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-        start_new_session=True)
+        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     deadline = time.time() + 400
     while not list((people / 'killed').glob('seed0/*/predictions.json')):
         assert killed.poll() is None and time.time() < deadline

@@ -8,6 +8,7 @@ from mmpretrain.registry import MODELS
 from torchvision.models.video import r3d_18
 
 import mmfer  # noqa: F401
+from mmfer.engine.model_parts import to_channels_last
 from mmfer.models.backbones.i3d import pad_same
 from mmfer.structures import FERDataSample
 
@@ -20,7 +21,7 @@ NETWORKS = dict(
     r3d=(SMALL_R3D, 8, 64),
     r3d_bottleneck=(dict(type='R3D', depth=50, base_channels=8), 8, 256),
     r3d_padded=(dict(SMALL_R3D, shortcut='A'), 8, 64),
-    densenet=(dict(type='DenseNet3D', base_channels=16, growth=4), 16, 59),
+    densenet=(dict(type='DenseNet3D', base_channels=16, growth=4), 16, 129),
     i3d=(dict(type='I3D'), 8, 1024),
     p3d=(dict(type='P3D', depth=63), 16, 2048),
     frames=(FRAMES, 4, 64))
@@ -45,7 +46,8 @@ def test_gradients_and_the_order_of_frames(name):
     pooled = feat.flatten(2).mean(2)
     with torch.no_grad():
         reverse = model(clip.flip(2))[0].flatten(2).mean(2)
-    assert torch.allclose(pooled, reverse, atol=1e-5) == (name == 'frames')
+    gap = (pooled - reverse).norm() / pooled.norm()
+    assert (gap < 1e-4) == (name == 'frames')
     pooled.square().mean().backward()
     grads = [p.grad for p in model.parameters() if p.grad is not None]
     assert all(grad.isfinite().all() for grad in grads)
@@ -157,6 +159,15 @@ def test_classifier_takes_clips_and_views_of_clips():
     scores = (model(clips).softmax(1) + model(clips.flip(-1)).softmax(1)) / 2
     for sample, score in zip(model(clips, samples, mode='predict'), scores):
         torch.testing.assert_close(sample.pred_score, score)
+
+
+def test_channels_last_leaves_clips_alone():
+    with torch.device('meta'):
+        model = MODELS.build(dict(type='P3D', depth=63))
+    to_channels_last(model)
+    assert model.conv1_custom.weight.is_contiguous()
+    assert model.layer4[0].conv_normal.weight.is_contiguous(
+        memory_format=torch.channels_last)
 
 
 @pytest.mark.parametrize('config, words', [
