@@ -1,11 +1,12 @@
 # Copyright (c) mmfer contributors.
 """The config of a fold: a normal one, for a normal runner."""
 from copy import deepcopy
-from typing import Any, Sequence
+from typing import Sequence
 
 from mmengine.config import Config, ConfigDict
 
 from mmfer.apis.arguments import ConfigError
+from .folds import Fold
 
 
 def dataset_of(cfg: Config, loader: str, split: str) -> ConfigDict:
@@ -31,7 +32,7 @@ def dataset_of(cfg: Config, loader: str, split: str) -> ConfigDict:
     return node
 
 
-def fold_config(cfg: Config, fold: Any, split: str, seed: int,
+def fold_config(cfg: Config, fold: Fold, split: str, seed: int,
                 folder: str) -> Config:
     """The config that trains and tests a fold.
 

@@ -6,6 +6,7 @@ from each line of its input and answers with a line of JSON: ``problem``, None
 if the fold is finished. Everything is imported once. It ends with its input,
 also in the middle of a fold: then nobody is left to answer.
 """
+import gc
 import json
 import os
 import os.path as osp
@@ -71,12 +72,13 @@ def attempt(path: str) -> Optional[str]:
             reason = str(error).strip().splitlines() or ['']
             return f'{type(error).__name__}: {reason[-1]} (see {output})'
         finally:
-            _close_log()
+            _let_go()
     return None
 
 
-def _close_log() -> None:
-    """Let go of the files of a run that is over."""
+def _let_go() -> None:
+    """Close the log of a run that is over, and end its loader workers."""
+    gc.collect()
     logger = MMLogger.get_current_instance()
     for handler in list(logger.handlers):
         logger.removeHandler(handler)
