@@ -54,15 +54,16 @@ def fold_config(cfg: Config, fold: Fold, split: str, seed: int,
     cfg = deepcopy(cfg)
     cfg.work_dir = folder
     cfg.experiment_name = f'{fold.name}-seed{seed}'
-    cfg.setdefault('randomness', {})['seed'] = seed
+    cfg.randomness = dict(cfg.get('randomness') or {}, seed=seed)
     dataset_of(cfg, 'train_dataloader', split).subjects = dict(
         exclude=_sorted(fold.test, fold.valid))
     if fold.valid:
         cfg.val_dataloader = deepcopy(cfg.test_dataloader)
         dataset_of(cfg, 'val_dataloader', split).subjects = dict(
             include=_sorted(fold.valid))
-        cfg.setdefault('val_evaluator', deepcopy(cfg.test_evaluator))
-        cfg.setdefault('val_cfg', ConfigDict())
+        cfg.val_evaluator = cfg.get('val_evaluator') or deepcopy(
+            cfg.test_evaluator)
+        cfg.val_cfg = cfg.get('val_cfg') or dict()
     else:
         cfg.val_dataloader = cfg.val_evaluator = cfg.val_cfg = None
     dataset_of(cfg, 'test_dataloader', split).subjects = dict(
@@ -78,8 +79,8 @@ def _sorted(*groups: Sequence[str]) -> list:
 def _keep_one_checkpoint(cfg: Config, select: bool) -> None:
     """The selected epoch's, or the last one's; folds are not resumed within.
     """
-    hook = cfg.setdefault('default_hooks', ConfigDict()).setdefault(
-        'checkpoint', ConfigDict(type='CheckpointHook'))
+    hooks = cfg.get('default_hooks') or {}
+    hook = dict(hooks.get('checkpoint') or dict(type='CheckpointHook'))
     metric = hook.get('save_best')
     if select and not isinstance(metric, str):
         raise ConfigError(
@@ -91,3 +92,4 @@ def _keep_one_checkpoint(cfg: Config, select: bool) -> None:
                 save_param_scheduler=False)
     if not select:
         hook.update(save_best=None, rule=None)
+    cfg.default_hooks = dict(hooks, checkpoint=hook)

@@ -1,7 +1,7 @@
 # Copyright (c) mmfer contributors.
 """The keys of released networks for clips and for flow pictures.
 
-Our networks carry the released names, so that the parts of a network need not
+Our networks for clips carry the released names, so that their parts need not
 be listed again.
 """
 import re
@@ -10,9 +10,9 @@ from typing import Any, Dict, Mapping, Tuple
 import torch
 from torch import nn
 
-from mmfer.models.backbones import I3D, P3D, R3D, DenseNet3D, STSTNet
+from mmfer.models.backbones import I3D, P3D, R3D, DenseNet3D
 from mmfer.models.backbones.r3d import Bottleneck3D
-from .key_maps import KeyMap, linear
+from .key_maps import KeyMap, linear, norm
 
 
 def r3d_keys(state: Mapping[str, Any]) -> KeyMap:
@@ -52,9 +52,23 @@ def p3d_keys(state: Mapping[str, Any]) -> KeyMap:
 
 
 def ststnet_keys(state: Mapping[str, Any]) -> KeyMap:
-    """A whole STSTNet."""
-    names = {key: f'backbone.{key}' for key in _names(STSTNet)}
-    return {**names, **linear('fc', 'head.fc')}
+    """A whole STSTNet, whose streams are still apart."""
+    names = linear('fc', 'head.fc')
+    for i in range(1, 4):
+        names.update(linear(f'conv{i}', f'backbone.streams.0.{i}'))
+        names.update(norm(f'bn{i}', f'backbone.streams.2.{i}'))
+    return names
+
+
+def join_streams(state: Dict[str, torch.Tensor]) -> Dict[str, torch.Tensor]:
+    """Our STSTNet has the filters of its streams in one layer."""
+    joined: Dict[str, torch.Tensor] = {}
+    for key, value in state.items():
+        name = re.sub(r'(streams\.\d)\.\d', r'\1', key)
+        if name in joined and value.ndim:
+            value = torch.cat([joined[name], value])
+        joined[name] = value
+    return joined
 
 
 def _names(network: type, **kwargs: Any) -> Dict[str, str]:

@@ -37,7 +37,9 @@ def convert_state_dict(format: str,
         raise ValueError(f'unknown format {format!r}. Remedy: use one of '
                          f'{", ".join(FORMATS)}')
     state = unwrap(state_dict)
-    return rename(state, FORMATS[format].keys(state), format)
+    kind = FORMATS[format]
+    converted = rename(state, kind.keys(state), format)
+    return kind.join(converted) if kind.join else converted
 
 
 def unwrap(checkpoint: Mapping[str, Any]) -> Dict[str, Any]:

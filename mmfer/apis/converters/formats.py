@@ -1,10 +1,10 @@
 # Copyright (c) mmfer contributors.
 """The released files that can be converted."""
 import re
-from typing import Any, Callable, Dict, Mapping, NamedTuple
+from typing import Any, Callable, Dict, Mapping, NamedTuple, Optional
 
-from .clip_formats import (densenet3d_keys, i3d_keys, p3d_keys, r3d_keys,
-                           ststnet_keys)
+from .clip_formats import (densenet3d_keys, i3d_keys, join_streams, p3d_keys,
+                           r3d_keys, ststnet_keys)
 from .key_maps import (KeyMap, conv_norm, linear, norm, resnet,
                        resnet_blocks)
 
@@ -18,11 +18,14 @@ class Format(NamedTuple):
         source (str): Who releases such files.
         licence (str): What is known of the licence.
         preprocessing (str): What the weights want as input.
+        join (Callable, optional): What is done to the renamed weights.
+            Defaults to None, nothing.
     """
     keys: Callable[[Mapping[str, Any]], KeyMap]
     source: str
     licence: str
     preprocessing: str
+    join: Optional[Callable] = None
 
 
 _IMAGENET = 'RGB, 224 px, mean and deviation of ImageNet'
@@ -136,5 +139,5 @@ FORMATS: Dict[str, Format] = dict(
     ststnet=Format(
         ststnet_keys, 'github.com/christy1206/STSTNet', 'none stated',
         'flow pictures (u, v, strain) of 28 px in 0..255 as OpenCV reads '
-        'them'),
+        'them', join_streams),
 )

@@ -17,7 +17,10 @@ class STSTNet(BaseBackbone):
     2019. Each stream is a 3x3 convolution (padding 2), ReLU, batch
     normalisation and max-pooling (3, stride 3, padding 1); dropout and
     average pooling (2) follow. With the linear classifier of three classes it
-    has 1,683 parameters. Names of parts are those of the authors' port.
+    has 1,683 parameters.
+
+    The streams differ in their numbers of filters only and meet behind them:
+    they are one layer, and are computed as one.
 
     Args:
         in_channels (int): Channels of the picture: horizontal and vertical
@@ -34,14 +37,11 @@ class STSTNet(BaseBackbone):
                  drop_rate: float = 0.5,
                  init_cfg: Optional[dict] = None) -> None:
         super().__init__(init_cfg)
-        self.num_streams = len(filters)
-        for i, number in enumerate(filters, 1):
-            self.add_module(f'conv{i}',
-                            nn.Conv2d(in_channels, number, 3, padding=2))
-            self.add_module(f'bn{i}', nn.BatchNorm2d(number))
-        self.maxpool = nn.MaxPool2d(3, stride=3, padding=1)
-        self.dropout = nn.Dropout(drop_rate)
-        self.avgpool = nn.AvgPool2d(2)
+        self.streams = nn.Sequential(
+            nn.Conv2d(in_channels, sum(filters), 3, padding=2),
+            nn.ReLU(inplace=True), nn.BatchNorm2d(sum(filters)),
+            nn.MaxPool2d(3, stride=3, padding=1), nn.Dropout(drop_rate),
+            nn.AvgPool2d(2), nn.Flatten())
 
     def forward(self, x: torch.Tensor) -> Tuple[torch.Tensor]:
         """Features.
@@ -52,9 +52,4 @@ class STSTNet(BaseBackbone):
         Returns:
             tuple[Tensor]: One of ``(N, D)``; D is 400 for 28 pixels.
         """
-        streams = []
-        for i in range(1, self.num_streams + 1):
-            conv, norm = getattr(self, f'conv{i}'), getattr(self, f'bn{i}')
-            streams.append(self.maxpool(norm(conv(x).relu())))
-        x = self.avgpool(self.dropout(torch.cat(streams, 1)))
-        return (x.flatten(1), )
+        return (self.streams(x), )

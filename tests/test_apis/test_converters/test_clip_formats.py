@@ -4,7 +4,9 @@ import re
 
 import pytest
 import torch
+import torch.nn.functional as F
 from mmpretrain.registry import MODELS
+from torch import nn
 
 import mmfer  # noqa: F401
 from mmfer.apis import convert_state_dict
@@ -45,6 +47,29 @@ def test_the_deepest_p3d_for_flow():
     found = convert_state_dict('p3d', {**state, **fc})
     assert set(found) == set(state)
     assert found['conv1_custom.weight'].shape[1] == 2
+
+
+def test_ststnet_gives_what_three_streams_give():
+    torch.manual_seed(0)
+    released, parts = {}, []
+    x = torch.randn(2, 3, 28, 28)
+    for i, number in enumerate((3, 5, 8), 1):
+        conv, norm = nn.Conv2d(3, number, 3, padding=2), nn.BatchNorm2d(number)
+        norm.running_mean.normal_()
+        norm.bias.data.normal_()
+        norm.eval()
+        for name, part in ((f'conv{i}', conv), (f'bn{i}', norm)):
+            released.update({f'{name}.{key}': value
+                             for key, value in part.state_dict().items()})
+        parts.append(F.max_pool2d(norm(conv(x).relu()), 3, 3, 1))
+    fc = nn.Linear(400, 3)
+    released.update({'fc.weight': fc.weight, 'fc.bias': fc.bias})
+    expected = fc(F.avg_pool2d(torch.cat(parts, 1), 2).flatten(1))
+    model = MODELS.build(dict(
+        type='FERClassifier', backbone=dict(type='STSTNet'),
+        head=dict(type='LinearClsHead', num_classes=3, in_channels=400)))
+    model.load_state_dict(convert_state_dict('ststnet', released))
+    torch.testing.assert_close(model.eval()(x), expected)
 
 
 @pytest.mark.parametrize('format', ['hara3d', 'hara3d_densenet', 'i3d', 'p3d',

@@ -44,15 +44,9 @@ def test_they_learn_a_batch_by_heart(make, backbone, head):
     assert (model(images).argmax(1) == labels).float().mean() > 0.9
 
 
-def test_ststnet_size_and_streams():
-    model = _classifier(*STSTNET[1:]).eval()
+def test_ststnet_size():
+    model = _classifier(*STSTNET[1:])
     assert sum(p.numel() for p in model.parameters()) == 1683
-    net, x = model.backbone, torch.randn(2, 3, 28, 28)
-    feats, = net(x)
-    second = F.conv2d(x, net.conv2.weight, net.conv2.bias, padding=2).relu()
-    second = F.max_pool2d(net.bn2(second), 3, 3, 1)
-    torch.testing.assert_close(
-        feats[:, 3 * 25:8 * 25], F.avg_pool2d(second, 2).flatten(1))
 
 
 def test_off_apex_net_looks_at_both_components_alone():
