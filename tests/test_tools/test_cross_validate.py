@@ -53,7 +53,7 @@ def people(tmp_path_factory):
             assert cv2.imwrite(os.fspath(folder / name), img.astype('uint8'))
             rows.append(f'{name},{"happy" if happy else "sad"},P{person}')
     (folder / 'labels.csv').write_text('\n'.join(rows) + '\n')
-    for name, epochs in (('short', 3), ('long', 150)):
+    for name, epochs in (('short', 3), ('long', 40)):
         (folder / f'{name}.py').write_text(CONFIG.format(
             root=ROOT, data=folder, epochs=epochs))
     return folder
