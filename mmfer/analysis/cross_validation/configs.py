@@ -51,7 +51,10 @@ def fold_config(cfg: Config, fold: Fold, split: str, seed: int,
     Raises:
         ConfigError: If inner validation has no rule to choose by.
     """
-    cfg = deepcopy(cfg)
+    # A copy whose text is not beautified, which would take longer than the
+    # training of a tiny network.
+    cfg = Config(cfg.to_dict(), filename=cfg.filename,
+                 format_python_code=False)
     cfg.work_dir = folder
     cfg.experiment_name = f'{fold.name}-seed{seed}'
     cfg.randomness = dict(cfg.get('randomness') or {}, seed=seed)

@@ -32,7 +32,7 @@ def run_fold(path: str) -> None:
     Args:
         path (str): Its config, see :func:`fold_config`.
     """
-    cfg = Config.fromfile(path)
+    cfg = Config.fromfile(path, format_python_code=False)
     folder = Path(cfg.work_dir)
     for stale in folder.glob('*.pth'):
         stale.unlink()
