@@ -76,9 +76,9 @@ class InitWeightsHook(Hook):
             raise ValueError(
                 f'init_weights: the model has no part {target!r}') from error
         state = state_of_part(read_state_dict(checkpoint), target)
-        if inflate:
-            state = inflate_2d(state, part.state_dict())
         with whole_weights(runner.model):
+            if inflate:
+                state = inflate_2d(state, part.state_dict())
             loaded = load_part(part, state, target, checkpoint, fresh)
         provenance = dict(source=checkpoint, target=target, tensors=loaded)
         if fresh:
