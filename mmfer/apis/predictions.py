@@ -22,17 +22,20 @@ class SavePredictions(BaseMetric):
 
     Args:
         path (str): The file to write, ending in .csv or .json.
+        fields (Sequence[str]): Meta information of the samples to write as
+            well, such as ``'subject'``; empty where unknown. Defaults to ().
 
     Raises:
         ValueError: If the ending is another.
     """
 
-    def __init__(self, path: str) -> None:
+    def __init__(self, path: str, fields: Sequence[str] = ()) -> None:
         super().__init__()
         if not path.endswith(('.csv', '.json')):
             raise ValueError(f'{path}: predictions are written as .csv or '
                              '.json. Remedy: choose one of these endings')
         self.path = path
+        self.fields = tuple(fields)
 
     def process(self, data_batch: Any, data_samples: Sequence[dict]) -> None:
         """Keep path, label and scores of a batch."""
@@ -43,6 +46,7 @@ class SavePredictions(BaseMetric):
                     img_path=sample.get('img_path', ''),
                     label=int(label) if label.numel() == 1 else None,
                     predicted=int(sample['pred_label']),
+                    **{name: sample.get(name) for name in self.fields},
                     scores=sample['pred_score'].float().cpu().tolist()))
 
     def compute_metrics(self, results: List[dict]) -> dict:
@@ -62,10 +66,9 @@ class SavePredictions(BaseMetric):
                     indent=1)
             else:
                 writer = csv.writer(file)
-                writer.writerow(['img_path', 'label', 'predicted'] +
+                columns = ['img_path', 'label', 'predicted', *self.fields]
+                writer.writerow(columns +
                                 [f'score_{name}' for name in classes])
-                writer.writerows([
-                    row['img_path'], row['label'], row['predicted'],
-                    *row['scores']
-                ] for row in results)
+                writer.writerows([*(row[name] for name in columns),
+                                  *row['scores']] for row in results)
         return {}

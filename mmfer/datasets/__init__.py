@@ -19,6 +19,7 @@ from .fer_csv import FERCSV
 from .fer_folder import FERFolder
 from .ferplus import FERPlus
 from .fold_dataset import FoldDataset
+from .in_memory_dataset import InMemoryDataset
 from .jaffe import JAFFE
 from .long_tailed_dataset import LongTailedDataset
 from .megc2019 import MEGC2019
@@ -51,6 +52,7 @@ __all__ = [
     'FERFolder',
     'FERPlus',
     'FoldDataset',
+    'InMemoryDataset',
     'JAFFE',
     'LongTailedDataset',
     'MEGC2019',

@@ -10,7 +10,8 @@ from mmfer.structures import (ACTION_UNITS, EXPRESSIONS, AnnotationError,
 from .tables import to_float
 
 _CONFIDENCES = ('au_confidence', 'va_confidence')
-_PLAIN = ('path', 'expression', 'valence', 'arousal', 'subject', 'split',
+_GROUPS = ('subject', 'source_set')
+_PLAIN = ('path', 'expression', 'valence', 'arousal', 'split', *_GROUPS,
           *_CONFIDENCES)
 _UNIT = re.compile(r'au(\d+)', re.IGNORECASE)
 _POINT = re.compile(r'([xy])(\d+)')
@@ -109,8 +110,8 @@ class CSVColumns:
 
     def read_targets(self, row: Dict[str, str], line: int) -> dict:
         """The further targets of a row: ``gt_va``, ``gt_au``,
-        ``gt_landmarks`` where announced, NaN for unknown; ``subject`` and
-        the confidences where known."""
+        ``gt_landmarks`` where announced, NaN for unknown; ``subject``,
+        ``source_set`` and the confidences where known."""
         sample: dict = {}
         if 'valence' in row:
             sample['gt_va'] = self._floats(row, ('valence', 'arousal'), line,
@@ -132,8 +133,9 @@ class CSVColumns:
             if not is_unknown(row.get(name, '')):
                 sample[name] = np.float32(
                     to_float(row[name], name, self.file, line, 0, 1))
-        if not is_unknown(row.get('subject', '')):
-            sample['subject'] = row['subject']
+        for name in _GROUPS:
+            if not is_unknown(row.get(name, '')):
+                sample[name] = row[name]
         return sample
 
     def _floats(self, row: Dict[str, str], columns: Sequence[str], line: int,

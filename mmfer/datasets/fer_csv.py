@@ -33,7 +33,9 @@ class FERCSV(BaseFERDataset):
       the first pixel is 0.
     - ``au_confidence``, ``va_confidence``: how far these labels are trusted,
       in [0, 1]; in full where the cell is empty.
-    - ``subject``: who it is.
+    - ``subject``: who it is. Where numbers of several data sets overlap,
+      ``SET/NUMBER``.
+    - ``source_set``: the data set that the row comes from.
     - ``split``: ``train``, ``val``, ``valid`` or ``test``.
 
     An empty cell or ``nan`` means unknown and becomes NaN, never zero. A row

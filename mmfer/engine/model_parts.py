@@ -2,6 +2,7 @@
 """The parts of the model of a run."""
 from typing import Any, List, Type, TypeVar
 
+import torch
 from mmengine.model import BaseTTAModel, is_model_wrapper
 from torch import nn
 
@@ -26,3 +27,14 @@ def augments_of(model: nn.Module, kind: Type[Any]) -> List[Any]:
         bare_model(model).data_preprocessor, 'augments', None)
     return [a for a in getattr(augments, 'augments', ())
             if isinstance(a, kind)]
+
+
+def to_channels_last(model: nn.Module) -> None:
+    """Lay convolution weights over pictures channels-last, in place.
+
+    Those over clips, of five dimensions, stay as they are; ``Module.to``
+    refuses them.
+    """
+    for weight in model.parameters():
+        if weight.ndim == 4:
+            weight.data = weight.data.to(memory_format=torch.channels_last)

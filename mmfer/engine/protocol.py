@@ -119,9 +119,13 @@ def describe_data(dataloader: DataLoader, world_size: int) -> Dict[str, Any]:
 
 
 def split_names(data: Optional[Dict[str, Any]]) -> List[str]:
-    """``DATASET/SPLIT`` of every set in :func:`describe_data`'s result."""
-    return [f"{s['dataset']}/{s.get('split')}"
-            for s in (data or {}).get('sets', ())]
+    """``DATASET/SPLIT`` of every set in :func:`describe_data`'s result, and
+    whose samples it holds if not everyone's."""
+    return [
+        f"{s['dataset']}/{s.get('split')}" +
+        (f", subjects {s['subjects']}" if s.get('subjects') else '')
+        for s in (data or {}).get('sets', ())
+    ]
 
 
 def _pretrained(cfg: Any, place: str = '') -> Iterator[str]:

@@ -9,6 +9,7 @@ from mmengine.config import Config
 from mmengine.optim import OptimWrapper, build_optim_wrapper
 from torch import nn
 
+from mmfer.engine.model_parts import to_channels_last
 from mmfer.models.banks import LabelBank
 from mmfer.registry import MODELS
 from mmfer.structures import FERDataSample
@@ -169,7 +170,7 @@ def step_timer(cfg: Config, setting: str, data: Any, steps: int,
     if setting == 'config':
         channels_last, compiled = layout_of(cfg)
     if channels_last:
-        model.to(memory_format=torch.channels_last)
+        to_channels_last(model)
     if compiled:  # as CompileHook does
         for part in (model.backbone, getattr(model, 'neck', None)):
             if part is not None:

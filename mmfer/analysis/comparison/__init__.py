@@ -2,7 +2,7 @@
 from .cost import model_cost
 from .grid import Cell, cell_config, make_grid
 from .report import write_report
-from .runs import Outcome, train_all
+from .runs import Outcome, train_all, write_config
 from .summary import Row, summarise
 
 __all__ = [
@@ -14,5 +14,6 @@ __all__ = [
     'model_cost',
     'summarise',
     'train_all',
+    'write_config',
     'write_report',
 ]

@@ -50,7 +50,7 @@ def train_all(configs: Mapping[str, Config],
     Raises:
         ValueError: If a folder holds a run of another config.
     """
-    paths = {folder: _write_config(folder, cfg)
+    paths = {folder: write_config(folder, cfg)
              for folder, cfg in configs.items()}
     outcomes: Dict[str, Outcome] = {}
 
@@ -64,10 +64,20 @@ def train_all(configs: Mapping[str, Config],
     return {folder: outcomes[folder] for folder in configs}
 
 
-def _write_config(folder: str, cfg: Config) -> str:
-    """``FOLDER/config/NAME.py``, unless it is there already.
+def write_config(folder: str, cfg: Config) -> str:
+    """Write ``FOLDER/config/NAME.py``, unless it is there already.
 
     What the runner writes to ``FOLDER/NAME.py`` holds more than was asked.
+
+    Args:
+        folder (str): The folder of the run.
+        cfg (Config): Its config.
+
+    Returns:
+        str: The path of the file.
+
+    Raises:
+        ValueError: If the folder holds a run of another config.
     """
     path = osp.join(folder, 'config', osp.basename(cfg.filename))
     text = cfg.pretty_text

@@ -39,9 +39,7 @@ def convert_state_dict(format: str,
     state = unwrap(state_dict)
     kind = FORMATS[format]
     converted = rename(state, kind.keys(state), format)
-    for key, parts in kind.joined.items():
-        converted[key] = torch.cat([converted.pop(p) for p in parts], 1)
-    return converted
+    return kind.join(converted) if kind.join else converted
 
 
 def unwrap(checkpoint: Mapping[str, Any]) -> Dict[str, Any]:

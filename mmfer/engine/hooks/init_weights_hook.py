@@ -10,6 +10,7 @@ from torch import nn
 
 from mmfer.registry import HOOKS
 from ..checkpoint_check import whole_weights
+from ..inflation import inflate_2d
 from ..model_parts import bare_model
 
 _WRAPPERS = ('state_dict', 'model_state_dict', 'model')
@@ -29,6 +30,9 @@ class InitWeightsHook(Hook):
       another part of the model;
     - ``dict(checkpoint=..., fresh=['cbam'])``: parameters with one of these
       words in their name may be missing in the file and start fresh;
+    - ``dict(checkpoint=..., inflate=True)``: weights of a network for
+      pictures, for the network for clips with the same names of parts, see
+      :func:`~mmfer.engine.inflation.inflate_2d`;
     - a list of these, for several parts;
     - ``'random'``: on purpose none.
 
@@ -68,19 +72,24 @@ class InitWeightsHook(Hook):
               runner: Runner,
               checkpoint: str,
               target: str = 'backbone',
-              fresh: Sequence[str] = ()) -> Dict[str, Any]:
+              fresh: Sequence[str] = (),
+              inflate: bool = False) -> Dict[str, Any]:
         model = bare_model(runner.model)
         try:
             part = model.get_submodule(target)
         except AttributeError as error:
             raise ValueError(
                 f'init_weights: the model has no part {target!r}') from error
-        state = read_state_dict(checkpoint)
+        state = state_of_part(read_state_dict(checkpoint), target)
         with whole_weights(runner.model):
+            if inflate:
+                state = inflate_2d(state, part.state_dict())
             loaded = load_part(part, state, target, checkpoint, fresh)
         provenance = dict(source=checkpoint, target=target, tensors=loaded)
         if fresh:
             provenance['fresh'] = list(fresh)
+        if inflate:
+            provenance['inflated'] = True
         if osp.isfile(checkpoint):
             with open(checkpoint, 'rb') as file:
                 provenance['sha256'] = hashlib.sha256(file.read()).hexdigest()
@@ -127,6 +136,24 @@ def read_state_dict(checkpoint: str) -> Dict[str, torch.Tensor]:
     return {key.removeprefix('module.'): v for key, v in state.items()}
 
 
+def state_of_part(state: Dict[str, torch.Tensor],
+                  target: str) -> Dict[str, torch.Tensor]:
+    """The state dict of a part alone.
+
+    Args:
+        state (dict): That of the part, or of a whole model in which the
+            part's keys start with ``target``.
+        target (str): The name of the part in the model.
+    """
+    prefix = f'{target}.'
+    if not any(key.startswith(prefix) for key in state):
+        return state
+    return {
+        key.removeprefix(prefix): value
+        for key, value in state.items() if key.startswith(prefix)
+    }
+
+
 def load_part(part: nn.Module,
               state: Dict[str, torch.Tensor],
               target: str,
@@ -136,9 +163,8 @@ def load_part(part: nn.Module,
 
     Args:
         part (nn.Module): The module to fill.
-        state (dict): The state dict of the part alone, or of a whole model
-            in which the part's keys start with ``target``.
-        target (str): The name of the part in the model.
+        state (dict): The state dict of the part alone.
+        target (str): The name of the part in the model, for messages.
         checkpoint (str): The file, for messages.
         fresh (Sequence[str]): Words in the names of parameters that need not
             be in the file. Defaults to ().
@@ -150,12 +176,6 @@ def load_part(part: nn.Module,
         ValueError: If parameters or buffers of the part are not in the file,
             or have another shape.
     """
-    prefix = f'{target}.'
-    if any(key.startswith(prefix) for key in state):
-        state = {
-            key.removeprefix(prefix): value
-            for key, value in state.items() if key.startswith(prefix)
-        }
     try:
         missing = part.load_state_dict(state, strict=False).missing_keys
     except RuntimeError as error:

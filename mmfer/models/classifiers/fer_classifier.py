@@ -72,9 +72,10 @@ class FERClassifier(ImageClassifier):
         """The entry for training and testing.
 
         Args:
-            inputs (Tensor): Float images, ``(N, 3, H, W)``; or V views of
-                each, ``(N, V, 3, H, W)``, of which all but ``'loss'`` take
-                the first.
+            inputs (Tensor): Float images, ``(N, 3, H, W)``, or clips, ``(N,
+                3, T, H, W)``, where the backbone takes them; or V views of
+                each, ``(N, V, ...)``, of which all but ``'loss'`` take the
+                first.
             data_samples (list[DataSample], optional): N samples. Defaults to
                 None.
             mode (str): ``'tensor'``, ``'predict'`` or ``'loss'``. Defaults
@@ -241,7 +242,8 @@ class FERClassifier(ImageClassifier):
                     both = sample.get(name) + other.get(name)
                     sample.set_field(both / 2, name, dtype=torch.Tensor)
 
-    @staticmethod
-    def _views(inputs: torch.Tensor) -> List[torch.Tensor]:
-        """The views of a batch, each ``(N, 3, H, W)``."""
-        return [inputs] if inputs.ndim == 4 else list(inputs.unbind(1))
+    def _views(self, inputs: torch.Tensor) -> List[torch.Tensor]:
+        """The views of a batch, each ``(N, 3, H, W)`` or a clip."""
+        clips = getattr(self.backbone, 'takes_clips', False)
+        one = inputs.ndim == (5 if clips else 4)
+        return [inputs] if one else list(inputs.unbind(1))

@@ -7,6 +7,7 @@ from .base_au_head import BaseAUHead
 from .base_auxiliary_head import BaseAuxiliaryHead
 from .base_fer_head import BaseFERHead
 from .class_attention_head import ClassAttentionHead
+from .class_evidence_head import ClassEvidenceHead
 from .cosine_head import CosineHead
 from .deep_supervision_head import DeepSupervisionHead
 from .distribution_calibration_head import DistributionCalibrationHead
@@ -25,6 +26,7 @@ __all__ = [
     'BaseAuxiliaryHead',
     'BaseFERHead',
     'ClassAttentionHead',
+    'ClassEvidenceHead',
     'CosineHead',
     'DeepSupervisionHead',
     'DistributionCalibrationHead',

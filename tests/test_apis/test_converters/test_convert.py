@@ -42,7 +42,14 @@ TARGETS = dict(
     cbam=dict(backbone=dict(type='CBAMResNet'), neck=GAP, head=FC),
     resnet18_msceleb=R18,
     resnet18_ijba=R18,
-    resnet50_vggface2=dict(type='CeilPoolResNet'))
+    resnet50_vggface2=dict(type='CeilPoolResNet'),
+    hara3d=dict(type='R3D', depth=10),
+    hara3d_densenet=dict(type='DenseNet3D'),
+    i3d=dict(type='I3D'),
+    p3d=dict(type='P3D', depth=63))
+# The classifiers that are left out.
+CLASSIFIERS = dict(hara3d='fc', hara3d_densenet='classifier',
+                   i3d='logits.conv3d', p3d='fc')
 
 _SEQUENCE = {
     'conv1': 'features.0', 'bn1': 'features.1', 'layer1': 'features.4',
@@ -84,6 +91,9 @@ def _released(format, state):
         width = 2048 if '50' in format else 512
         out['fc.weight'], out['fc.bias'] = torch.zeros(9, width), torch.zeros(
             9)
+    if format in CLASSIFIERS:
+        out[f'{CLASSIFIERS[format]}.weight'] = torch.zeros(400, 8)
+        out[f'{CLASSIFIERS[format]}.bias'] = torch.zeros(400)
     return out
 
 
@@ -104,11 +114,12 @@ def models():
 
 
 def test_every_format_is_tested():
-    assert {*TARGETS, *HYBRIDS} == set(FORMATS)
+    assert {*TARGETS, *HYBRIDS, 'ststnet'} == set(FORMATS)
     assert {
         'scn', 'rul', 'eac', 'dan', 'cbam', 'resnet18_msceleb',
         'resnet18_ijba', 'resnet50_vggface2', 'apvit', 'ir50_ms1m',
-        'vit_small_p16_timm'
+        'vit_small_p16_timm', 'hara3d', 'hara3d_densenet', 'i3d', 'p3d',
+        'ststnet'
     } <= set(FORMATS)
 
 

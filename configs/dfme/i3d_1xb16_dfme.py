@@ -1,0 +1,26 @@
+_base_ = ['r3d18_1xb16_dfme.py']
+
+# Trained on Kinetics, made by the converter i3d, see README.md.
+init_weights = 'weights/i3d_kinetics.pth'
+
+resize = dict(type='FaceResize', size=224)
+train_pipeline = [
+    *_base_.key_frames,
+    dict(type='ClipTransform', transforms=[resize, _base_.flip]),
+    dict(type='PackClipInputs'),
+]
+test_pipeline = [
+    *_base_.key_frames,
+    dict(type='ClipTransform', transforms=[resize]),
+    dict(type='PackClipInputs'),
+]
+train_dataloader = dict(dataset=dict(pipeline=train_pipeline))
+val_dataloader = dict(dataset=dict(pipeline=test_pipeline))
+test_dataloader = val_dataloader
+
+data_preprocessor = dict(
+    mean=(127.5, 127.5, 127.5),
+    std=(127.5, 127.5, 127.5))
+model = dict(
+    backbone=dict(_delete_=True, type='I3D'),
+    head=dict(in_channels=1024))

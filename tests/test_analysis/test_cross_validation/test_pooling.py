@@ -1,0 +1,76 @@
+# Copyright (c) mmfer contributors.
+import json
+
+import numpy as np
+import pytest
+
+from mmfer.analysis.cross_validation import (Pool, pool_results,
+                                             pooled_figures)
+
+
+def _by_hand(labels, predicted, num_classes):
+    """UF1 and UAR by counting."""
+    f1, recall = [], []
+    for c in range(num_classes):
+        tp = sum(t == p == c for t, p in zip(labels, predicted))
+        fp = sum(p == c != t for t, p in zip(labels, predicted))
+        fn = sum(t == c != p for t, p in zip(labels, predicted))
+        f1.append(2 * tp / (2 * tp + fp + fn))
+        recall.append(tp / (tp + fn))
+    return np.mean(f1), np.mean(recall)
+
+
+def test_figures_by_hand():
+    rng = np.random.RandomState(0)
+    labels, predicted = rng.randint(0, 3, (2, 50))
+    found = pooled_figures(labels, predicted)
+    uf1, uar = _by_hand(labels, predicted, 3)
+    assert found['UF1'] == pytest.approx(uf1)
+    assert found['UAR'] == pytest.approx(uar)
+    assert found['accuracy'] == pytest.approx((labels == predicted).mean())
+    assert found['samples'] == 50
+
+
+def test_classes_that_are_not_there():
+    # Class 1 is only predicted, class 2 neither true nor predicted.
+    found = pooled_figures(np.array([0, 0, 3]), np.array([0, 1, 3]))
+    assert found['UF1'] == pytest.approx((2 / 3 + 0 + 1) / 3)
+    assert found['UAR'] == pytest.approx((1 / 2 + 1) / 2)
+
+
+@pytest.fixture
+def folds(tmp_path):
+    """Two folds, one of each set, in each of which one class is absent."""
+    rows = [[('a', 'a'), ('a', 'b')], [('b', 'b'), ('b', 'b'), ('b', 'a')]]
+    for number, pairs in enumerate(rows):
+        folder = tmp_path / f'fold{number}'
+        folder.mkdir()
+        (folder / 'predictions.json').write_text(json.dumps(dict(
+            classes=['a', 'b'],
+            predictions=[
+                dict(label=t, predicted=p, source_set=f'set{number}')
+                for t, p in pairs
+            ])))
+    pool = Pool(list('ppqqq'), ['set0'] * 2 + ['set1'] * 3,
+                np.array([0, 0, 1, 1, 1]), ['a', 'b'])
+    return [str(tmp_path / f'fold{i}') for i in range(2)], pool
+
+
+def test_pooled_is_not_the_mean_of_folds(folds):
+    result = pool_results(*folds)
+    assert result.matrix.tolist() == [[1, 1], [1, 2]]
+    uf1, uar = _by_hand([0, 0, 1, 1, 1], [0, 1, 1, 1, 0], 2)
+    assert result.overall['UF1'] == pytest.approx(uf1)
+    assert result.overall['UAR'] == pytest.approx(uar)
+    each = [result.sets[f'set{i}'] for i in range(2)]
+    assert [part['samples'] for part in each] == [2, 3]
+    assert np.mean([part['UF1'] for part in each]) != pytest.approx(uf1)
+
+
+@pytest.mark.parametrize('change, words', [
+    (dict(subjects=['p']), 'dataset has changed'),
+    (dict(classes=['b', 'a']), 'name another --work-dir')])
+def test_bad_predictions(folds, change, words):
+    folders, pool = folds
+    with pytest.raises(ValueError, match=words):
+        pool_results(folders, pool._replace(**change))
