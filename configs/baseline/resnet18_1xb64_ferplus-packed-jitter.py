@@ -14,7 +14,8 @@ model = dict(head=dict(num_classes=8))
 optim_wrapper = dict(type='AutocastOptimWrapper')
 data_preprocessor = dict(augments=[
     dict(type='BatchFlip'),
-    dict(type='BatchColorJitter', brightness=0.4, contrast=0.4, saturation=0.4),
+    dict(
+        type='BatchColorJitter', brightness=0.4, contrast=0.4, saturation=0.4),
     dict(
         type='BatchErasing', erase_prob=0.5, min_area_ratio=0.02,
         max_area_ratio=0.25, mode='const', fill_color=(128, 128, 128)),

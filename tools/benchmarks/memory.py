@@ -11,10 +11,9 @@ from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 from typing import Dict, Optional, Sequence
 
-from mmfer.analysis.benchmarking import (PeakMemory, Repeat,
-                                         add_report_arguments, check_json,
-                                         chosen, finish, interleave,
-                                         summarise)
+from mmfer.analysis.benchmarking import (Repeat, add_report_arguments,
+                                         check_json, chosen, finish,
+                                         interleave, summarise)
 from mmfer.analysis.benchmarking.memory import VARIANTS, simulate
 
 EXAMPLES = """

@@ -6,6 +6,7 @@ from typing import Dict, List, NamedTuple, Sequence
 
 import numpy as np
 
+from mmfer.evaluation import MicroExpressionMetric
 from .folds import Pool
 from .runs import PREDICTIONS
 
@@ -24,31 +25,27 @@ class Result(NamedTuple):
     matrix: np.ndarray
 
 
-def pooled_figures(labels: np.ndarray,
-                   predicted: np.ndarray) -> Dict[str, float]:
-    r"""The figures of the MEGC protocol over all samples at once.
+def pooled_figures(matrix: np.ndarray) -> Dict[str, float]:
+    """The figures of the MEGC protocol over all samples at once.
 
-    :math:`UF1 = \frac1C \sum_c 2TP_c / (2TP_c + FP_c + FN_c)`,
-    :math:`UAR = \frac1C \sum_c TP_c / N_c`; counts are those of all folds
-    together. A class that is neither true nor predicted counts for nothing,
-    one that is only predicted counts 0 in UF1 and not in UAR.
+    Those of :class:`~mmfer.evaluation.MicroExpressionMetric`, as fractions:
+    a class that is neither true nor predicted counts for nothing, one that is
+    only predicted counts 0 in UF1 and not in UAR.
 
     Args:
-        labels (np.ndarray): True classes, int ``(N, )``.
-        predicted (np.ndarray): Predicted classes, int ``(N, )``.
+        matrix (np.ndarray): Counts of all folds together, ``(C, C)``, truth
+            in rows.
 
     Returns:
         dict[str, float]: ``UF1``, ``UAR`` and ``accuracy`` in [0, 1], and
         ``samples``.
     """
-    from sklearn.metrics import accuracy_score, f1_score, recall_score
+    figures = MicroExpressionMetric.of_matrix(matrix)
     return dict(
-        UF1=float(f1_score(labels, predicted, average='macro',
-                           zero_division=0)),
-        UAR=float(recall_score(labels, predicted, labels=np.unique(labels),
-                               average='macro')),
-        accuracy=float(accuracy_score(labels, predicted)),
-        samples=len(labels))
+        UF1=figures['uf1'] / 100,
+        UAR=figures['uar'] / 100,
+        accuracy=figures['accuracy'] / 100,
+        samples=int(matrix.sum()))
 
 
 def pool_results(folders: Sequence[str], pool: Pool) -> Result:
@@ -79,11 +76,16 @@ def pool_results(folders: Sequence[str], pool: Pool) -> Result:
     labels = np.array([index[row['label']] for row in rows])
     predicted = np.array([index[row['predicted']] for row in rows])
     sets = np.array([row['source_set'] or '' for row in rows])
+
+    def counts(part: np.ndarray) -> np.ndarray:
+        matrix = np.zeros((len(index), len(index)), dtype=np.int64)
+        np.add.at(matrix, (labels[part], predicted[part]), 1)
+        return matrix
+
     names = sorted(set(pool.sets))
-    matrix = np.zeros((len(index), len(index)), dtype=np.int64)
-    np.add.at(matrix, (labels, predicted), 1)
+    matrix = counts(np.ones(len(sets), dtype=bool))
     return Result(
-        pooled_figures(labels, predicted), {
-            name: pooled_figures(labels[sets == name], predicted[sets == name])
+        pooled_figures(matrix), {
+            name: pooled_figures(counts(sets == name))
             for name in names if len(names) > 1
         }, matrix)

@@ -1,5 +1,5 @@
 # Copyright (c) mmfer contributors.
-from typing import Dict, List, Optional, Sequence
+from typing import Dict, Optional, Sequence
 
 import numpy as np
 import torch

@@ -153,9 +153,9 @@ class LabelCorrectionHook(Hook):
 
     def after_train(self, runner: Runner) -> None:
         """Tell how many wrong labels were put right, if that is known."""
-        now, given = self._bank(runner).label.cpu().numpy(), self._samples.given
+        now = self._bank(runner).label.cpu().numpy()
         known, true = self._clean >= 0, now == self._clean
-        wrong = known & (given != self._clean)
+        wrong = known & (self._samples.given != self._clean)
         if wrong.any():
             runner.logger.info(
                 f'label bank: {(wrong & true).sum()} of {wrong.sum()} wrong '

@@ -3,6 +3,7 @@ import json
 
 import numpy as np
 import pytest
+from sklearn.metrics import confusion_matrix
 
 from mmfer.analysis.cross_validation import (Pool, pool_results,
                                              pooled_figures)
@@ -23,7 +24,7 @@ def _by_hand(labels, predicted, num_classes):
 def test_figures_by_hand():
     rng = np.random.RandomState(0)
     labels, predicted = rng.randint(0, 3, (2, 50))
-    found = pooled_figures(labels, predicted)
+    found = pooled_figures(confusion_matrix(labels, predicted))
     uf1, uar = _by_hand(labels, predicted, 3)
     assert found['UF1'] == pytest.approx(uf1)
     assert found['UAR'] == pytest.approx(uar)
@@ -33,7 +34,8 @@ def test_figures_by_hand():
 
 def test_classes_that_are_not_there():
     # Class 1 is only predicted, class 2 neither true nor predicted.
-    found = pooled_figures(np.array([0, 0, 3]), np.array([0, 1, 3]))
+    found = pooled_figures(
+        confusion_matrix([0, 0, 3], [0, 1, 3], labels=range(4)))
     assert found['UF1'] == pytest.approx((2 / 3 + 0 + 1) / 3)
     assert found['UAR'] == pytest.approx((1 / 2 + 1) / 2)
 
