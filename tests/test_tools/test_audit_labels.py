@@ -47,7 +47,8 @@ def test_networks_of_each_fold(trained, tool):
                     '2') is None
         runs = [Path(f'out/folds/fold{fold}/output.txt').read_text()
                 for fold in range(2)]
-        assert all(run.count('Epoch(val) [2][2/2]') == 1 for run in runs)
+        assert all(run.count('Saving checkpoint at 2 epochs') == 1
+                   for run in runs)
 
 
 def test_figures(trained, tool):

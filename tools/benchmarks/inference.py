@@ -45,8 +45,8 @@ examples:
 
 Weights are random: they make no difference to the time. --json FILE holds
 benchmark, format, environment (versions, cpu, cores, device, threads,
-load_average), settings, results and skipped; a result has variant, unit,
-base, ratio, value, values, peak_mib and device_mib. See docs/benchmarks.md.
+load_average), settings, results and skipped; a result has variant, task,
+unit, base, ratio, value, values, peak_mib and device_mib. See docs/benchmarks.md.
 """
 
 
@@ -161,7 +161,8 @@ def main(argv: Optional[Sequence[str]] = None) -> int:
     settings = {key: getattr(args, key) for key in
                 ('images', 'image_size', 'batches', 'threads', 'repeats')}
     settings['config'] = osp.basename(args.config)
-    figures = summarise(results, 'faces/s') if results else []
+    task = f'from file to scores, faces of {args.image_size} px'
+    figures = summarise(results, 'faces/s', task=task) if results else []
     finish('inference', settings, figures, skipped, args.json)
     return 0
 
