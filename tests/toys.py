@@ -93,3 +93,16 @@ def narrow_hybrid(model):
                 neck.arch.update(embed_dims=48, feedforward_channels=96)
         model.head.in_channels = 48
     return model
+
+
+def picture_shape(model, size):
+    """The shape of a picture, or of the clip that a network takes.
+
+    Args:
+        model (nn.Module): A classifier.
+        size (int): Height and width of a picture; clips are 48 px wide, with
+            16 frames.
+    """
+    if getattr(model.backbone, 'takes_clips', False):
+        return 3, 16, 48, 48
+    return 3, size, size

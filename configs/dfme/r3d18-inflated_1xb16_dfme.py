@@ -2,7 +2,9 @@
 _base_ = ['r3d18_1xb16_dfme.py']
 
 init_weights = dict(
-    checkpoint='weights/resnet18_msceleb.pth', inflate=True)
+    _delete_=True,
+    checkpoint='weights/resnet18_msceleb.pth',
+    inflate=True)
 
 data_preprocessor = dict(
     mean=(123.675, 116.28, 103.53), std=(58.395, 57.12, 57.375))

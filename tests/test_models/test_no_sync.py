@@ -18,9 +18,8 @@ from mmpretrain.registry import MODELS
 
 import mmfer
 from mmfer.structures import FERDataSample
-from ..test_configs import PENDING
 from ..sync_guard import ForbidWaits, Waits, find_waits
-from ..toys import narrow_hybrid
+from ..toys import narrow_hybrid, picture_shape
 
 ROOT = Path(mmfer.__file__).parents[1]
 SOURCES = sorted(
@@ -34,7 +33,7 @@ def _config_families():
     """One config for each head, neck, loss and classifier in each folder."""
     families = {}
     for path in sorted((ROOT / 'configs').glob('*/*.py')):
-        if path.parent.name in ('_base_', *PENDING):
+        if path.parent.name == '_base_':
             continue
         cfg = Config.fromfile(path)
         model = dict(cfg.model, backbone=None, folder=path.parent.name)
@@ -135,7 +134,7 @@ def _model_step(name, device):
         samples.append(sample)
     pipeline = cfg.train_dataloader.dataset.get('pipeline', ())
     views = [len(t.views) for t in pipeline if t['type'] == 'FaceViews']
-    shape = (2, *views, 3, size, size)
+    shape = (2, *views, *picture_shape(model, size))
     data = dict(
         inputs=torch.randint(0, 256, shape, dtype=torch.uint8),
         data_samples=samples)
