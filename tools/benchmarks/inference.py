@@ -46,7 +46,8 @@ examples:
 Weights are random: they make no difference to the time. --json FILE holds
 benchmark, format, environment (versions, cpu, cores, device, threads,
 load_average), settings, results and skipped; a result has variant, task,
-unit, base, ratio, value, values, peak_mib and device_mib. See docs/benchmarks.md.
+unit, base, ratio, value, values, peak_mib and device_mib. See
+docs/benchmarks.md.
 """
 
 

@@ -12,11 +12,12 @@ ITEM = TypeVar('ITEM')
 
 
 class _Speed(ProgressColumn):
-    """Items per second, of late; at the end, of all."""
+    """Items per second since the start: batches come in bursts."""
 
     def render(self, task: Task) -> Text:
-        speed = task.finished_speed or task.speed
-        return Text('' if speed is None else f'{speed:.1f} per second')
+        if not task.elapsed:
+            return Text('')
+        return Text(f'{task.completed / task.elapsed:.1f} per second')
 
 
 def show_progress(items: Iterable[ITEM],
