@@ -115,15 +115,15 @@ class PoolingVisionTransformer(VisionTransformer):
             self.pos_embed, self.patch_resolution, size,
             self.interpolate_mode, self.num_extra_tokens)
         cls_token, places = self.cls_token + places[:, :1], places[:, 1:]
-        exits = PatchExits(len(x), patches.size(1), x.device)
+        exits = PatchExits(x.size(0), patches.size(1), x.device)
         if self.patch_pooling is not None:
             judged = x if self.score == 'feature' else patches.transpose(
                 1, 2).unflatten(2, size)
             index, patches = self.patch_pooling.select(judged, patches)
             exits.keep(index)
-            places = take_tokens(places.expand(len(x), -1, -1), index)
+            places = take_tokens(places.expand(x.size(0), -1, -1), index)
         tokens = torch.cat(
-            [cls_token.expand(len(x), -1, -1), patches + places], 1)
+            [cls_token.expand(x.size(0), -1, -1), patches + places], 1)
         tokens = self.pre_norm(self.drop_after_pos(tokens))
         for number, (layer, pooling) in enumerate(
                 zip(self.layers, self.token_pooling), 1):

@@ -105,7 +105,7 @@ class AttentivePatchPooling(BaseModule):
         """
         x = feature_map(feats, type(self).__name__)
         index, kept = self.select(x, x.flatten(2).transpose(1, 2))
-        exits = PatchExits(len(x), x[0, 0].numel(), x.device)
+        exits = PatchExits(x.size(0), x[0, 0].numel(), x.device)
         exits.keep(index)
         return exits.maps(1, tuple(x.shape[2:])), kept.mean(1)
 
