@@ -2,6 +2,7 @@
 _base_ = ['r3d18_1xb16_dfme.py']
 
 init_weights = dict(
+    _delete_=True,
     checkpoint='weights/resnet18_msceleb.pth', inflate=True)
 
 data_preprocessor = dict(

@@ -3,6 +3,7 @@ _base_ = ['r3d18_1xb16_dfme.py']
 
 # ResNet-18 trained on MS-Celeb-1M, see ../baseline/README.md.
 init_weights = dict(
+    _delete_=True,
     checkpoint='weights/resnet18_msceleb.pth', target='backbone.backbone')
 
 data_preprocessor = dict(
