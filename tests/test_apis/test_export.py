@@ -30,8 +30,6 @@ SIZE = (64, 64)
 
 def _build(name):
     cfg = Config.fromfile(CONFIGS / f'{name}.py')
-    if 'feat_size' in cfg.model.head:
-        cfg.model.head.feat_size = 2
     torch.manual_seed(0)
     with DefaultScope.overwrite_default_scope('mmpretrain'):
         model = MODELS.build(dict(

@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 
 from mmfer.datasets import FERPlus
-from .test_train import tool  # noqa: F401
 
 AUDIT = 'analysis_tools/audit_labels'
 

@@ -101,13 +101,16 @@ class TwoBranchClassifier(FERClassifier):
                     'the second view has no landmarks for the neck. Remedy: '
                     'take a neck without landmarks')
 
-    def logits(self, inputs: torch.Tensor) -> torch.Tensor:
+    def logits(self,
+               inputs: torch.Tensor,
+               data_samples: Optional[List[DataSample]] = None
+               ) -> torch.Tensor:
         """Class logits, ``(N, C)``; of both networks, logarithms of the mean
         probabilities. See :meth:`FERClassifier.logits`."""
-        logits = super().logits(inputs)
+        logits = super().logits(inputs, data_samples)
         if not self.average_branches:
             return logits
-        both = torch.stack([logits, self.branch.logits(inputs)])
+        both = torch.stack([logits, self.branch.logits(inputs, data_samples)])
         return both.log_softmax(2).logsumexp(0) - math.log(2)
 
     def predict(self,
