@@ -123,7 +123,11 @@ def test_bad_names_of_the_release():
 def test_units_of_either_numbering():
     model = MODELS.build(HYBRIDS['transfer'])
     state = released('transfer', model.state_dict())
-    model.load_state_dict(convert_state_dict('transfer', _throughout(state)))
+    converted = convert_state_dict('transfer', _throughout(state))
+    wanted = model.state_dict()
+    assert set(converted) == set(wanted)
+    for key, value in converted.items():
+        assert torch.equal(value, wanted[key]), key
 
 
 def test_files_without_embedding_or_classifier():
