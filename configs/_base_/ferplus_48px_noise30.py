@@ -1,6 +1,6 @@
 # One ground on which remedies are compared on a CPU: the first 4,000 faces of
-# FERPlus at their own 48 px, 30 % of their majority labels wrong, random
-# weights. The models take `stride16_scratch` for their backbones.
+# FERPlus at their own 48 px, 30 % of their majority labels wrong. The models
+# take `stride16_scratch` for their backbones.
 _base_ = [
     'backbones/stride16_scratch.py',
     'datasets/ferplus_64px.py',
@@ -8,9 +8,10 @@ _base_ = [
     'default_runtime.py',
 ]
 
-init_weights = 'random'
+# From baseline/resnet18_1xb64_ferplus48-warmup.py, see docs/noise.md.
+init_weights = 'weights/resnet18_ferplus48-warmup.pth'
 
-optim_wrapper = dict(type='AutocastOptimWrapper')
+optim_wrapper = dict(type='AutocastOptimWrapper', optimizer=dict(lr=0.02))
 load, affine, flip, erase, pack = _base_.train_pipeline
 train_pipeline = [load, dict(affine, size=48), flip, erase, pack]
 load, resize, pack = _base_.test_pipeline
@@ -23,5 +24,5 @@ train_dataloader = dict(
         pipeline=train_pipeline))
 val_dataloader = dict(dataset=dict(pipeline=test_pipeline))
 test_dataloader = dict(dataset=dict(pipeline=test_pipeline))
-param_scheduler = dict(total_steps=12)
-train_cfg = dict(max_epochs=12, dynamic_intervals=[(10, 1)])
+param_scheduler = dict(eta_max=0.02, total_steps=6)
+train_cfg = dict(max_epochs=6, val_interval=6, dynamic_intervals=[(6, 1)])

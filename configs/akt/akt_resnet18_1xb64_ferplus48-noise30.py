@@ -3,6 +3,9 @@ _base_ = [
     '../_base_/ferplus_48px_noise30.py'
 ]
 
+weights = _base_.init_weights
+init_weights = [weights, dict(checkpoint=weights, target='branch.backbone')]
+
 # The weak view is that of this ground without its erasing, which the strong
 # view has.
 load, affine, flip, _, pack = _base_.train_pipeline
@@ -13,4 +16,4 @@ model = dict(
     flip_test=True,
     backbone=_base_.stride16_scratch,
     head=dict(num_classes=8, in_channels=256))
-custom_hooks = [*_base_.custom_hooks, dict(type='LossRampHook', length=5)]
+custom_hooks = [*_base_.custom_hooks, dict(type='LossRampHook', length=3)]

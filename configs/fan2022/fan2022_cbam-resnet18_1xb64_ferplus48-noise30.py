@@ -3,6 +3,11 @@ _base_ = [
     '../_base_/ferplus_48px_noise30.py'
 ]
 
+init_weights = dict(
+    _delete_=True,
+    checkpoint=_base_.init_weights,
+    fresh=['cbam'])
+
 # The given, noisy labels of these faces, in FERPlus' order of classes.
 counts = (1130, 970, 443, 511, 360, 171, 223, 192)
 model = dict(

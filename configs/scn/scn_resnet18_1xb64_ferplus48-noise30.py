@@ -9,5 +9,5 @@ model = dict(
     label_bank=dict(num_classes=8))
 custom_hooks = [
     *_base_.custom_hooks,
-    dict(type='LabelCorrectionHook', start_epoch=5),
+    dict(type='LabelCorrectionHook', start_epoch=3),
 ]

@@ -23,9 +23,14 @@ METHODS = [
     'fan2022/fan2022_cbam-resnet18_1xb64_synthetic',
     'ulc_ag/ulc-ag_resnet18_1xb64_synthetic',
     'mtac/mtac_resnet18_1xb64_synthetic',
-    'uapl/uapl_resnet18_1xb64_synthetic',
+    'uapl/uapl_resnet18_1xb64_synthetic', 'cri/cri_resnet18_1xb64_synthetic',
+    'apvit/apvit_ir34-vit-tiny_1xb64_synthetic',
+    'transfer/transfer_ir34-vit-tiny_1xb64_synthetic',
 ]
-SIZE = (64, 64)
+
+
+def _size(cfg):
+    return (cfg.val_dataloader.dataset.image_size, ) * 2
 
 
 def _build(name):
@@ -44,14 +49,15 @@ def _build(name):
 @pytest.mark.parametrize('name', METHODS)
 def test_predicts_as_the_classifier(name):
     """Tensors and data samples hold the same, mirrors included."""
-    model, _ = _build(name)
+    model, cfg = _build(name)
+    size = _size(cfg)
     model.flip_test = True
     exportable = ExportableModel(model)
-    images = exportable.example(SIZE, 3)
+    images = exportable.example(size, 3)
     with torch.no_grad():
         found = exportable.predictions(images)
         samples = model.test_step(dict(inputs=images, data_samples=None))
-    assert tuple(found) == exportable.names(SIZE)
+    assert tuple(found) == exportable.names(size)
     predicted = {key for key in samples[0].keys() if key.startswith('pred_')}
     assert set(found) == predicted - {'pred_label'}
     for key, values in found.items():
@@ -67,7 +73,7 @@ def test_every_method_exports(tmp_path, name):
     model, cfg = _build(name)
     classes = [f'class{i}' for i in range(cfg.model.head.num_classes)]
     loaded = LoadedModel(model, cfg, classes, au_names_of(model), {})
-    differences = export_onnx(loaded, str(tmp_path / 'x.onnx'), SIZE)
+    differences = export_onnx(loaded, str(tmp_path / 'x.onnx'), _size(cfg))
     assert max(differences.values()) < 1e-4
 
 

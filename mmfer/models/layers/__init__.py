@@ -27,6 +27,7 @@ from .position_gate import position_gate
 from .random_drop import HeadDropping, draw_kept
 from .share_parts import share_parts
 from .similarity_confidence import SimilarityConfidence
+from .small_map_conv import SmallMapConv2d
 from .structure_stream import StructureStream
 from .texture_stream import TextureStream
 from .top_tokens import STRENGTHS, number_kept, take_tokens, top_tokens
@@ -56,6 +57,7 @@ __all__ = [
     'PatchGate',
     'STRENGTHS',
     'SimilarityConfidence',
+    'SmallMapConv2d',
     'StructureStream',
     'TextureStream',
     'calibrate',
