@@ -14,15 +14,20 @@ setup_env .
 
 config=configs/mtac/mtac_resnet18_1xb64_synthetic-noise20.py
 
-say "1/3 training; the log is in $out/run"
-"$PY" tools/train.py "$config" --work-dir "$out/run" --resume
+say "1/4 a start: plain training on other faces; the log is in $out/start"
+start=configs/baseline/resnet18_1xb64_synthetic-warmup.py
+"$PY" tools/train.py "$start" --work-dir "$out/start" --resume
 
-say "2/3 testing"
+say "2/4 training; the log is in $out/run"
+"$PY" tools/train.py "$config" --work-dir "$out/run" --resume \
+    --cfg-options init_weights="$(cat "$out/start/last_checkpoint")"
+
+say "3/4 testing"
 checkpoint=$(cat "$out/run/last_checkpoint")
 "$PY" tools/test.py "$config" "$checkpoint" --work-dir "$out/test" \
     --out "$out/predictions.csv"
 
-say "3/3 drawing predictions"
+say "4/4 drawing predictions"
 "$PY" tools/visualization/draw_predictions.py "$config" "$checkpoint" \
     --out "$out/predictions.png"
 "$PY" tools/analysis_tools/plot_curve.py "$out/run"

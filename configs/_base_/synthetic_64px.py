@@ -1,5 +1,5 @@
-# Drawn faces with known truth: a ground for trials that take minutes on a CPU,
-# from random weights. The models take `stride16_scratch` for their backbones.
+# Drawn faces with known truth: a ground for trials that take minutes on a CPU.
+# The models take `stride16_scratch` for their backbones.
 _base_ = [
     'backbones/stride16_scratch.py',
     'datasets/synthetic.py',
@@ -7,7 +7,8 @@ _base_ = [
     'default_runtime.py',
 ]
 
-init_weights = 'random'
+# From baseline/resnet18_1xb64_synthetic-warmup.py, see docs/synthetic.md.
+init_weights = 'weights/resnet18_synthetic-warmup.pth'
 
 optim_wrapper = dict(type='AutocastOptimWrapper', optimizer=dict(lr=1e-3))
 train_dataloader = dict(drop_last=True)

@@ -3,6 +3,9 @@ _base_ = [
     '../_base_/synthetic_64px.py'
 ]
 
+weights = _base_.init_weights
+init_weights = [weights, dict(checkpoint=weights, target='branch.backbone')]
+
 draw, _, _, pack = _base_.train_pipeline
 train_dataloader = dict(dataset=dict(pipeline=[draw, pack]))
 data_preprocessor = dict(

@@ -2,6 +2,11 @@ _base_ = [
     '../_base_/models/fan2022_cbam-resnet18.py', '../_base_/synthetic_64px.py'
 ]
 
+init_weights = dict(
+    _delete_=True,
+    checkpoint=_base_.init_weights,
+    fresh=['cbam'])
+
 # Its classes are balanced: no weights.
 model = dict(
     backbone=_base_.stride16_scratch,

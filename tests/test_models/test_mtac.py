@@ -36,6 +36,7 @@ def _shrunk(name, work_dir):
         if hook.type == 'AUGraphHook':
             hook.min_positives = 2
     cfg.train_cfg.max_epochs = 2
+    cfg.init_weights = 'random'
     return cfg
 
 

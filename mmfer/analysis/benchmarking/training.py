@@ -104,6 +104,7 @@ def stock_config(cfg: Config, size: int, batch: int, workers: int,
         Config: The stock config.
     """
     model = deepcopy(cfg.model)
+    model.backbone.pop('conv_cfg', None)  # may be a layer of mmfer
     classes = model.head.num_classes
     ours = dict(cfg.get('data_preprocessor') or
                 model.get('data_preprocessor') or {})

@@ -31,6 +31,7 @@ def make_runner(work_dir, file, **options):
     make_runner.count = getattr(make_runner, 'count', 0) + 1
     cfg.experiment_name = f'neighbors{os.getpid()}_{make_runner.count}'
     cfg.work_dir = os.fspath(work_dir)
+    cfg.init_weights = 'random'
     cfg.merge_from_dict({
         'model.backbone': dict(
             _delete_=True, type='ResNet_CIFAR', depth=18, base_channels=4,
