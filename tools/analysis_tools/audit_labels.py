@@ -106,14 +106,17 @@ def show(audit: Audit) -> None:
     console = Console()
     for name, why in audit.missing.items():
         console.print(f'without {name}: {why}', markup=False, soft_wrap=True)
-    quality = audit.quality()
+    weights, quality = audit.ranking.weights, audit.quality()
     if not quality:
+        told = ', '.join(f'{name} {w:.2f}' for name, w in weights.items())
+        console.print(f'weights of the signals: {told}', soft_wrap=True)
         return
     table = Table(title='Known label noise found')
-    for header in ('ranking', 'precision of the top 10 %', 'AUC'):
+    for header in ('ranking', 'weight', 'precision of the top 10 %', 'AUC'):
         table.add_column(header)
     for name, values in quality.items():
-        table.add_row(name, f"{100 * values['precision']:.2f} %",
+        weight = f'{weights[name]:.2f}' if name in weights else ''
+        table.add_row(name, weight, f"{100 * values['precision']:.2f} %",
                       f"{values['auc']:.4f}")
     console.print(table)
 

@@ -10,7 +10,8 @@ from .like_faces import feature_neighbors, find_copies
 from .out_of_fold import (confident_learning, out_of_fold_scores,
                           out_of_fold_signal)
 from .page import write_page
-from .ranking import Ranking, rank, rank_shares, ranking_quality
+from .ranking import (Ranking, rank, rank_shares, ranking_quality,
+                      signal_weights)
 from .signals import (SIGNALS, Signal, belief_signal, confidence_signal,
                       duplicate_signal, history_signal, neighbor_signal)
 from .table import audit_rows
@@ -42,6 +43,7 @@ __all__ = [
     'rank',
     'rank_shares',
     'ranking_quality',
+    'signal_weights',
     'read_labels',
     'train_folds',
     'whole_split',

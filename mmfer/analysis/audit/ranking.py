@@ -20,10 +20,13 @@ class Ranking(NamedTuple):
         agreement (np.ndarray): Of the signals that propose labels for the
             sample, the share that propose this one, float64 of shape
             ``(N, )``.
+        weights (Dict[str, float]): How much each signal counts in the score,
+            see :func:`signal_weights`.
     """
     score: np.ndarray
     proposal: np.ndarray
     agreement: np.ndarray
+    weights: Dict[str, float]
 
     @property
     def order(self) -> np.ndarray:
@@ -64,12 +67,39 @@ def rank_shares(values: np.ndarray) -> np.ndarray:
     return np.where(np.isnan(values), np.nan, shares)
 
 
+def signal_weights(shares: np.ndarray) -> np.ndarray:
+    """How much each signal is worth, without knowing any true label.
+
+    A signal counts by the part of its variance that the mean of the others
+    explains, the squared correlation of the two, and not at all where it
+    contradicts them: a signal that knows nothing agrees with none (our
+    choice). Where no two agree, all count alike.
+
+    Args:
+        shares (np.ndarray): Rank shares of S signals, float64 of shape
+            ``(S, N)``; NaN = unknown.
+
+    Returns:
+        np.ndarray: float64 of shape ``(S, )``, each in [0, 1].
+    """
+    weights = np.zeros(len(shares))
+    for i, own in enumerate(shares):
+        others = np.delete(shares, i, 0)
+        known = ~np.isnan(own) & ~np.isnan(others).all(0)
+        if known.sum() < 3:
+            continue
+        pair = np.stack([own[known], np.nanmean(others[:, known], 0)])
+        if (pair.std(1) > 0).all():
+            weights[i] = max(np.corrcoef(pair)[0, 1], 0) ** 2
+    return weights if weights.any() else np.ones(len(shares))
+
+
 def rank(signals: Mapping[str, Signal], labels: np.ndarray) -> Ranking:
     """Put signals together.
 
     The score is the mean of the rank shares of those signals that know
-    something of the sample, all alike; the proposal is the class with the
-    greatest mean belief (our choices).
+    something of the sample, weighed by :func:`signal_weights`; the proposal
+    is the class with the greatest mean belief (our choices).
 
     Args:
         signals (Mapping[str, Signal]): The signals.
@@ -82,22 +112,25 @@ def rank(signals: Mapping[str, Signal], labels: np.ndarray) -> Ranking:
         raise ValueError('no signal is left to audit labels by. Remedy: name '
                          'others with --signals')
     beliefs = [s.belief for s in signals.values() if s.belief is not None]
+    shares = np.stack([rank_shares(s.suspicion) for s in signals.values()])
+    weights = signal_weights(shares)
+    named = dict(zip(signals, weights.tolist()))
+    counted = np.where(np.isnan(shares), 0, weights[:, None])
+    score = (counted * np.nan_to_num(shares)).sum(0) / np.maximum(
+        counted.sum(0), 1e-12)
+    if not beliefs:
+        return Ranking(score, labels.copy(), np.zeros(len(labels)), named)
     with warnings.catch_warnings():
         # A mean over no signal is NaN, as it should be.
         warnings.simplefilter('ignore', RuntimeWarning)
-        score = np.nanmean(
-            [rank_shares(s.suspicion) for s in signals.values()], 0)
-        mean = np.nanmean(beliefs, 0) if beliefs else None
-    score = np.nan_to_num(score)
-    if mean is None:
-        return Ranking(score, labels.copy(), np.zeros(len(labels)))
+        mean = np.nanmean(beliefs, 0)
     silent = np.isnan(mean).any(1)
     proposal = np.where(silent, labels, np.nan_to_num(mean).argmax(1))
     speaks = ~np.isnan(np.stack(beliefs)).any(2)
     votes = np.nan_to_num(np.stack(beliefs)).argmax(2)
     agreement = ((votes == proposal) & speaks).sum(0) / np.maximum(
         speaks.sum(0), 1)
-    return Ranking(score, proposal, agreement)
+    return Ranking(score, proposal, agreement, named)
 
 
 def ranking_quality(suspicion: np.ndarray, wrong: np.ndarray,

@@ -5,7 +5,7 @@ from scipy.stats import rankdata
 from sklearn.metrics import roc_auc_score
 
 from mmfer.analysis.audit import (Signal, belief_signal, rank, rank_shares,
-                                  ranking_quality)
+                                  ranking_quality, signal_weights)
 
 RNG = np.random.default_rng(0)
 
@@ -36,10 +36,15 @@ def test_ranking_against_a_loop():
         if signal.belief is not None:
             signal.belief[0] = np.nan
     got = rank(signals, labels)
-    shares = [rank_shares(s.suspicion) for s in signals.values()]
+    shares = np.stack([rank_shares(s.suspicion) for s in signals.values()])
+    weights = signal_weights(shares)
+    assert got.weights == dict(zip(signals, weights))
     for i in range(12):
-        known = [s[i] for s in shares if not np.isnan(s[i])]
-        assert got.score[i] == pytest.approx(np.mean(known) if known else 0)
+        known = [j for j in range(4) if not np.isnan(shares[j, i])]
+        total = sum(weights[j] for j in known)
+        assert got.score[i] == pytest.approx(
+            sum(weights[j] * shares[j, i] for j in known) / total
+            if total else 0)
         beliefs = [s.belief[i] for s in signals.values()
                    if s.belief is not None and not np.isnan(s.belief[i, 0])]
         want = int(np.mean(beliefs, 0).argmax()) if beliefs else labels[i]
@@ -47,6 +52,29 @@ def test_ranking_against_a_loop():
         agree = np.mean([b.argmax() == want for b in beliefs] or [0])
         assert got.agreement[i] == pytest.approx(agree)
     assert (np.diff(got.score[got.order]) <= 0).all()
+
+
+def test_signals_count_by_what_the_others_explain():
+    """Against pandas' correlations."""
+    pandas = pytest.importorskip('pandas')
+    truth = RNG.random(500)
+    shares = np.stack([truth + .1 * RNG.random(500),
+                       truth + .9 * RNG.random(500), .2 * RNG.random(500),
+                       -.1 * truth, np.full(500, .5)])
+    shares[0, :50] = shares[1, 400:] = np.nan
+    table = pandas.DataFrame(shares.T)
+    wanted = [max(table[i].corr(table.drop(columns=i).mean(axis=1)), 0) ** 2
+              for i in range(4)] + [0]
+    got = signal_weights(shares)
+    np.testing.assert_allclose(got, wanted)
+    assert min(got[:2]) > .1 > got[2] and got[3] == got[4] == 0
+
+
+def test_signals_that_disagree_count_alike():
+    ramp = np.linspace(0, 1, 9)
+    assert signal_weights(np.stack([ramp, 1 - ramp])).tolist() == [1, 1]
+    assert signal_weights(ramp[None]).tolist() == [1]
+    assert signal_weights(np.full((2, 9), np.nan)).tolist() == [1, 1]
 
 
 def test_labels_are_corrected_where_signals_agree():
