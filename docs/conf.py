@@ -1,0 +1,35 @@
+# Copyright (c) mmfer contributors.
+"""Settings of Sphinx: ``sphinx-build -W docs docs/_build``."""
+import os
+import sys
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path.insert(0, os.path.dirname(HERE))
+sys.path.insert(0, HERE)
+
+from model_zoo import write_model_zoo  # noqa: E402
+
+from mmfer.version import __version__  # noqa: E402
+
+project = 'mmfer'
+copyright = 'mmfer contributors'
+release = version = __version__
+
+extensions = [
+    'myst_parser', 'sphinx.ext.autodoc', 'sphinx.ext.napoleon',
+    'sphinx.ext.viewcode'
+]
+myst_enable_extensions = ['dollarmath']
+myst_heading_anchors = 3
+autodoc_member_order = 'bysource'
+autodoc_typehints = 'none'  # docstrings tell them
+autodoc_inherit_docstrings = False
+exclude_patterns = ['_build']
+html_theme = 'furo'
+html_title = f'mmfer {__version__}'
+
+
+def setup(app):
+    """Write the model zoo from the metafiles before pages are read."""
+    app.connect('builder-inited', lambda app: write_model_zoo(
+        os.path.dirname(HERE), os.path.join(HERE, 'model_zoo.md')))
