@@ -1,5 +1,5 @@
 # Copyright (c) mmfer contributors.
-from typing import Any, List, Union
+from typing import Any, List, Optional, Union
 
 import mmengine.dataset
 from torch.utils.data import default_collate
@@ -18,13 +18,17 @@ class CollatedBatch(dict):
 
 
 @FUNCTIONS.register_module()
-def fer_collate(batch: Union[List[dict], CollatedBatch]) -> dict:
+def fer_collate(batch: Union[List[dict], CollatedBatch],
+                _scope_: Optional[str] = None) -> dict:
     """Collate faces; their targets are stacked once.
 
     Args:
         batch (list[dict] or CollatedBatch): What ``PackFERInputs`` gives, N
             times; or a batch of a dataset that serves whole batches, which is
             passed on.
+        _scope_ (str, optional): Not looked at. MMEngine adds it to what a
+            config inherits from another package, as from ``mmfer::...``.
+            Defaults to None.
 
     Returns:
         dict: ``inputs``, uint8 of shape ``(N, 3, H, W)``, or a list of

@@ -38,3 +38,9 @@ def test_has_a_name_for_configs():
 def test_bad_collate_function_tells_the_remedy():
     with pytest.raises(KeyError, match='fer_collate'):
         default_collate(CollatedBatch(inputs=1))
+
+
+def test_takes_the_scope_of_inherited_configs():
+    """A config that inherits from ``mmfer::...`` hands it over."""
+    batch = fer_collate([_sample(4)], _scope_='mmfer')
+    assert batch['inputs'].shape == (1, 3, 4, 4)
