@@ -35,7 +35,7 @@ say "4/4 drawing predictions"
 told() { grep -ho "$1" "$out/$2"/*/*.log | tail -1; }
 say "test faces: $(told 'expr/accuracy [0-9.]*' test) %," \
     "$(told 'au/f1 [0-9.]*' test) %, $(told 'va/ccc -*[0-9.]*' test);" \
-    "training: $(told '[0-9]* of [0-9]* wrong labels were put right' run)"
+    "training: $(told '[0-9]* of [0-9]* wrong labels were put right, [0-9]* of [0-9]* true ones spoilt' run)"
 say "done. Look at $out/predictions.png (faces and predictions)," \
     "$out/run/curve.png (training), $out/run/corrections.jsonl (repaired" \
     "labels), $out/run/protocol.json (what was done)"
