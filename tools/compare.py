@@ -57,6 +57,10 @@ def parse_args(args: Optional[Sequence[str]] = None) -> argparse.Namespace:
                         'configured)')
     parser.add_argument('--seeds', nargs='+', type=int, default=[0, 1, 2],
                         metavar='SEED', help='(default: 0 1 2)')
+    parser.add_argument('--folds', action='store_true',
+                        help='seed 0 holds out fold 0, seed 1 fold 1, ..., '
+                        'of the datasets that have folds of subjects (CK+, '
+                        'JAFFE); otherwise all hold out the same one')
     parser.add_argument('--work-dir', default='work_dirs/comparison',
                         help='(default: work_dirs/comparison)')
     parser.add_argument('--jobs', type=int, default=1,
@@ -129,7 +133,7 @@ def main(argv: Optional[Sequence[str]] = None) -> int:
                  "install 'mmfer[analysis]'")
     try:
         cells = make_grid(args.configs, args.datasets, args.noise, args.seeds)
-        configs = {cell: cell_config(cell, args.cfg_options)
+        configs = {cell: cell_config(cell, args.cfg_options, args.folds)
                    for cell in cells}
         costs = {cell.method: model_cost(cfg)
                  for cell, cfg in reversed(configs.items())}
@@ -139,7 +143,7 @@ def main(argv: Optional[Sequence[str]] = None) -> int:
         sys.exit(f'compare: {error}')
     show(rows)
     about = dict(configs=args.configs, datasets=args.datasets,
-                 noise=args.noise, seeds=args.seeds,
+                 noise=args.noise, seeds=args.seeds, folds=args.folds,
                  cfg_options=args.cfg_options)
     for path in write_report(rows, args.work_dir, about):
         print(path)

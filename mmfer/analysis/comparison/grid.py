@@ -86,8 +86,9 @@ def make_grid(configs: Sequence[str],
     return cells
 
 
-def cell_config(cell: Cell, cfg_options: Optional[Dict[str, Any]] = None
-                ) -> Config:
+def cell_config(cell: Cell,
+                cfg_options: Optional[Dict[str, Any]] = None,
+                folds: bool = False) -> Config:
     """The config of a run.
 
     Another dataset takes the place of the config's with all that concerns
@@ -98,6 +99,8 @@ def cell_config(cell: Cell, cfg_options: Optional[Dict[str, Any]] = None
         cell (Cell): The run.
         cfg_options (dict, optional): Dotted keys and values laid over every
             config. Defaults to None.
+        folds (bool): Whether the fold held out is that of the seed's number
+            where a dataset has folds. Defaults to False.
 
     Raises:
         FileNotFoundError: If a file is missing.
@@ -110,6 +113,10 @@ def cell_config(cell: Cell, cfg_options: Optional[Dict[str, Any]] = None
     if cfg_options:
         check_options(cfg, cfg_options)
         cfg.merge_from_dict(cfg_options)
+    if folds:
+        for loader in _LOADERS:
+            if cfg.get(loader) and 'fold' in cfg[loader].dataset:
+                cfg[loader].dataset.fold = cell.seed
     if cell.noise is not None:
         _dataset(cfg, 'train_dataloader', cell.config).noise = dict(
             type='SymmetricNoise', ratio=cell.noise, seed=cell.seed)

@@ -50,6 +50,18 @@ def test_as_configured(tmp_path):
     assert cfg.to_dict() == whole.to_dict()
 
 
+def test_folds_follow_the_seed():
+    """Only where a dataset has folds."""
+    def held_out(dataset, folds):
+        config = str(CONFIGS / f'baseline/resnet18_1xb64_{dataset}.py')
+        cfg = cell_config(Cell(config, None, None, 3), folds=folds)
+        return [cfg[f'{split}_dataloader'].dataset.get('fold')
+                for split in ('train', 'val', 'test')]
+    assert held_out('ckplus48', True) == [3, 3, 3]
+    assert held_out('ckplus48', False) == [0, 0, 0]
+    assert held_out('ferplus', True) == [None] * 3
+
+
 @pytest.mark.parametrize('arguments, message', [
     (dict(configs=['a.py'], noise=[1.]), r'noise must lie in \[0, 1\)'),
     (dict(configs=['a.py'], noise=[-.1]), r'noise must lie in \[0, 1\)'),
