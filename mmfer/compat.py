@@ -94,6 +94,7 @@ def apply_fixes() -> None:
     _learn_metric_rules()
     _explain_amp()
     _fix_fsdp_resume()
+    _fix_flexible_runner()
 
 
 # -- setuptools 82 removed pkg_resources, which MMEngine 0.10 asks for where
@@ -357,3 +358,33 @@ def _fix_fsdp_resume() -> None:
                 optim_state_dict=state_dict))
 
     FSDPStrategy.load_optim_state_dict = load_optim_state_dict
+
+
+# -- FlexibleRunner writes one epoch too many into a checkpoint that is saved
+# -- again after validation, and its `deterministic` fails.
+
+
+def _fix_flexible_runner() -> None:
+    """Let checkpoints hold the epoch that the hook tells."""
+    from mmengine.runner import FlexibleRunner
+    save_checkpoint = FlexibleRunner.save_checkpoint
+
+    @wraps(save_checkpoint)
+    def save(self: FlexibleRunner, *args: Any, meta: Optional[dict] = None,
+             **kwargs: Any) -> None:
+        told = dict(meta or {})
+        write = self.strategy.save_checkpoint
+
+        def write_told(*, extra_ckpt: dict, **options: Any) -> None:
+            extra_ckpt['meta'].update(told)
+            write(extra_ckpt=extra_ckpt, **options)
+
+        self.strategy.save_checkpoint = write_told
+        try:
+            save_checkpoint(self, *args, meta=meta, **kwargs)
+        finally:
+            del self.strategy.save_checkpoint
+
+    FlexibleRunner.save_checkpoint = save
+    FlexibleRunner.deterministic = property(
+        lambda self: bool(self._randomness_cfg.get('deterministic')))

@@ -18,7 +18,7 @@ from mmengine.config import Config
 from mmengine.device import get_device
 from mmengine.hooks import CheckpointHook, EarlyStoppingHook
 from mmengine.registry import OPTIM_WRAPPERS
-from mmengine.runner import CheckpointLoader, Runner
+from mmengine.runner import CheckpointLoader, FlexibleRunner, Runner
 from mmengine.utils import package_utils
 
 import mmfer
@@ -348,6 +348,23 @@ def test_several_keys_and_auto():
 def test_best_epoch_is_kept_by_our_names(trained):
     names = {name.rpartition('_epoch')[0] for name in trained.best}
     assert names == {'best_expr_uar', 'best_expr_nll'}
+
+
+# -- FlexibleRunner
+
+
+def test_flexible_runner_tells_the_epoch(trained, tmp_path):
+    """Checkpoints are saved twice, after training and after validation."""
+    cfg = Config.fromfile(trained.config)
+    cfg.work_dir = os.fspath(tmp_path)
+    cfg.strategy = dict(type='SingleDeviceStrategy')
+    cfg.train_cfg.max_epochs = 1
+    runner = FlexibleRunner.from_cfg(cfg)
+    runner.train()
+    meta = CheckpointLoader.load_checkpoint(
+        os.fspath(tmp_path / 'epoch_1.pth'))['meta']
+    assert meta['epoch'] == 1 and meta['iter'] == runner.iter
+    assert runner.deterministic is False
 
 
 # -- mixed precision
