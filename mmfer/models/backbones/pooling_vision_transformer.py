@@ -72,13 +72,16 @@ class PoolingVisionTransformer(VisionTransformer):
                              f'{self.num_layers} layers. Remedy: give one for '
                              'each')
         self.score = score
-        self.patch_pooling = patch_pooling and MODELS.build(
-            dict(
-                dict(in_channels=projection.in_channels if score == 'feature'
-                     else self.embed_dims), **patch_pooling))
+        self.patch_pooling = None
+        if patch_pooling is not None:
+            channels = (projection.in_channels
+                        if score == 'feature' else self.embed_dims)
+            self.patch_pooling = MODELS.build(
+                dict(dict(in_channels=channels), **patch_pooling))
         self.token_pooling = nn.ModuleList(
-            AttentiveTokenPooling(rate, rule,
-                                  head_drop and HeadDropping(**head_drop))
+            AttentiveTokenPooling(
+                rate, rule,
+                None if head_drop is None else HeadDropping(**head_drop))
             for rate in keep_rates)
 
     def init_weights(self) -> None:

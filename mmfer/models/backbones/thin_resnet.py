@@ -11,23 +11,28 @@ from mmfer.registry import MODELS
 
 
 class PadShortcut(nn.Module):
-    """A shortcut without weights: every second pixel, and empty channels.
+    """A shortcut without weights: some of the pixels, and empty channels.
 
     Option A of `ResNet <https://arxiv.org/abs/1512.03385>`_.
 
     Args:
         channels (int): How many are added in all, half of them before and
-            half after the others.
+            half after the others; of an odd number one more after.
+        stride (int): From one pixel that is taken to the next. Defaults to
+            2.
     """
 
-    def __init__(self, channels: int) -> None:
+    def __init__(self, channels: int, stride: int = 2) -> None:
         super().__init__()
-        self.channels = channels // 2
+        self.before = channels // 2
+        self.after = channels - self.before
+        self.stride = stride
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        """``(N, C, H, W)`` to ``(N, C + channels, H / 2, W / 2)``."""
-        return pad(x[:, :, ::2, ::2],
-                   (0, 0, 0, 0, self.channels, self.channels))
+        """``(N, C, H, W)`` to ``(N, C + channels, H / s, W / s)`` with the
+        stride s, rounded up."""
+        return pad(x[:, :, ::self.stride, ::self.stride],
+                   (0, 0, 0, 0, self.before, self.after))
 
 
 @MODELS.register_module()
@@ -72,6 +77,7 @@ class ThinResNet(ResNet_CIFAR):
         """One stage, see ``mmpretrain.models.ResNet``."""
         layer = super().make_res_layer(**kwargs)
         if layer[0].downsample is not None:
-            layer[0].downsample = PadShortcut(kwargs['out_channels'] -
-                                              kwargs['in_channels'])
+            layer[0].downsample = PadShortcut(
+                kwargs['out_channels'] - kwargs['in_channels'],
+                kwargs['stride'])
         return layer

@@ -170,6 +170,13 @@ def test_dropped_heads_change_training_only():
     assert not torch.allclose(model(x)[1], plain(x)[1], atol=1e-3)
 
 
+def test_dropped_heads_by_their_defaults():
+    model = _pooling(head_drop=dict(), **MAPS)
+    model.train()
+    assert [p.head_drop.prob for p in model.token_pooling] == [0.3] * 3
+    assert model(torch.randn(2, 8, 4, 4))[1].isfinite().all()
+
+
 def test_half_precision():
     model = _pooling(patch_pooling=PATCHES, keep_rates=[0.7] * 3, **MAPS)
     with torch.autocast('cpu', torch.bfloat16):

@@ -35,6 +35,17 @@ def test_stages():
     assert shapes == [(16, 16, 16), (32, 8, 8), (64, 4, 4)]
 
 
+def test_other_widths():
+    """The stem is widened without a stride, and by an odd number."""
+    model = _build(depth=20, base_channels=19, out_indices=(0, 1, 2))
+    shapes = [tuple(x.shape[1:]) for x in model(torch.rand(1, 3, 16, 16))]
+    assert shapes == [(19, 16, 16), (38, 8, 8), (76, 4, 4)]
+    x = torch.rand(1, 16, 16, 16)
+    padded = model.layer1[0].downsample(x)
+    assert torch.equal(padded[:, 1:17], x)
+    assert not padded[:, [0, 17, 18]].any()
+
+
 def test_features_and_cosines_of_the_release(golden):
     row, model = golden['resnet32_cosine'], _build()
     model.load_state_dict(row['state'])
