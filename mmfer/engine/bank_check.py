@@ -1,8 +1,10 @@
 # Copyright (c) mmfer contributors.
-from mmengine.runner import IterBasedTrainLoop, Runner
+from mmengine.runner import Runner
+
+from .epoch_check import require_epochs
 
 
-def require_epochs(runner: Runner, bank: str) -> None:
+def check_bank_run(runner: Runner, bank: str) -> None:
     """Refuse a run in which a bank could not learn between epochs.
 
     Args:
@@ -13,10 +15,7 @@ def require_epochs(runner: Runner, bank: str) -> None:
         ValueError: If the run has no epochs, or its processes overwrite each
             other's notes.
     """
-    if isinstance(runner._train_loop, IterBasedTrainLoop):
-        raise ValueError(
-            f'the {bank} changes at the end of an epoch, and the run has '
-            'none. Remedy: set train_cfg=dict(by_epoch=True, ...)')
+    require_epochs(runner, f'the {bank} changes')
     if getattr(runner.model, 'broadcast_buffers', False):
         raise ValueError(
             'broadcast_buffers=True overwrites what the ranks have noted in '

@@ -9,8 +9,8 @@ import torch
 from mmengine.config import Config
 from mmengine.runner import Runner
 
+from mmfer.engine.gaussian_ramp import GaussianRamp
 from mmfer.engine.hooks import TaskRampHook
-from mmfer.engine.hooks.task_ramp_hook import gaussian_ramp
 from mmfer.registry import DATASETS, HOOKS
 from mmfer.structures import AUGraph
 
@@ -119,13 +119,13 @@ def test_train_validate_resume(tmp_path):
     again.train()
     head = again.model.head
     torch.testing.assert_close(head.ramps, runner.model.head.ramps)
-    assert head.ramps[1] == pytest.approx(gaussian_ramp(1, 6))
+    assert head.ramps[1] == pytest.approx(GaussianRamp(6)(1))
     np.testing.assert_array_equal(head.task_heads['au'].graph.adjacency(),
                                   graph.adjacency)
 
 
 def test_ramp_values():
-    assert [gaussian_ramp(e, 4) for e in (0, 2, 4, 9)] == pytest.approx(
+    assert [GaussianRamp(4)(e) for e in (0, 2, 4, 9)] == pytest.approx(
         [np.exp(-5), np.exp(-5 / 4), 1, 1])
     assert HOOKS.get('TaskRampHook') is TaskRampHook
 

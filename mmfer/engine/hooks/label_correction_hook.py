@@ -8,12 +8,13 @@ from mmengine.hooks import Hook
 from mmengine.runner import BaseLoop, Runner
 
 from mmfer.datasets.unwrap import leaf_datasets
+from mmfer.models.augments import MixingAugment
 from mmfer.models.banks import Corrections, LabelBank
 from mmfer.registry import HOOKS
-from ..bank_check import require_epochs
+from ..bank_check import check_bank_run
 from ..label_corrections import (TrainingLabels, correction_lines,
                                  correction_quality, keep_until)
-from ..model_parts import bare_model, parts_of
+from ..model_parts import augments_of, bare_model, parts_of
 
 
 @HOOKS.register_module()
@@ -73,12 +74,18 @@ class LabelCorrectionHook(Hook):
         if not isinstance(runner._train_loop, BaseLoop):
             return
         bank = self._bank(runner)
-        require_epochs(runner, 'label bank')
+        check_bank_run(runner, 'label bank')
         preprocessor = bare_model(runner.model).data_preprocessor
+        mixing = [
+            type(augment).__name__
+            for augment in augments_of(runner.model, MixingAugment)
+        ]
         if getattr(preprocessor, 'batch_augments', None) is not None:
+            mixing.append('batch_augments')
+        if mixing:
             raise ValueError(
-                'a label bank replaces the labels that batch_augments (mixup, '
-                'cutmix) have mixed. Remedy: remove one of them')
+                f"a label bank replaces the labels that {', '.join(mixing)} "
+                'of the data preprocessor mixed. Remedy: remove one of them')
         leaves = leaf_datasets(runner.train_dataloader.dataset)
         number = sum(len(leaf) for leaf in leaves)
         if bank.size != number:

@@ -1,11 +1,12 @@
 # Copyright (c) mmfer contributors.
 from mmengine.hooks import Hook
-from mmengine.runner import IterBasedTrainLoop, Runner
+from mmengine.runner import Runner
 
 from mmfer.models.losses import BaseRampedLoss
 from mmfer.registry import HOOKS
+from ..epoch_check import require_epochs
+from ..gaussian_ramp import GaussianRamp
 from ..model_parts import parts_of
-from .task_ramp_hook import gaussian_ramp
 
 
 @HOOKS.register_module()
@@ -14,7 +15,8 @@ class LossRampHook(Hook):
 
     At the start of every epoch each
     :class:`~mmfer.models.losses.BaseRampedLoss` of the model gets the value
-    of :func:`gaussian_ramp`. A resumed run goes on with the right one.
+    of a :class:`~mmfer.engine.gaussian_ramp.GaussianRamp`. A resumed run goes
+    on with the right one.
 
     Args:
         length (int): Epochs until the full weight, above 0. Defaults to 5.
@@ -25,17 +27,11 @@ class LossRampHook(Hook):
     """
 
     def __init__(self, length: int = 5) -> None:
-        if length <= 0:
-            raise ValueError(
-                f'a ramp must take at least one epoch, got {length}')
-        self.length = length
+        self.ramp = GaussianRamp(length)
 
     def before_train(self, runner: Runner) -> None:
         """Check that the run has what is asked for."""
-        if isinstance(runner._train_loop, IterBasedTrainLoop):
-            raise ValueError(
-                'a ramp changes from epoch to epoch, and the run has none. '
-                'Remedy: set train_cfg=dict(by_epoch=True, ...)')
+        require_epochs(runner, 'a ramp changes')
         if not parts_of(runner.model, BaseRampedLoss):
             raise ValueError(
                 'LossRampHook found no loss with a ramp in the model. Remedy: '
@@ -44,7 +40,7 @@ class LossRampHook(Hook):
 
     def before_train_epoch(self, runner: Runner) -> None:
         """Set the ramp of this epoch."""
-        value = gaussian_ramp(runner.epoch, self.length)
+        value = self.ramp(runner.epoch)
         for loss in parts_of(runner.model, BaseRampedLoss):
             loss.set_ramp(value)
         runner.message_hub.update_scalar('train/loss_ramp', value)

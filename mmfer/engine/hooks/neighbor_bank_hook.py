@@ -11,7 +11,7 @@ from mmfer.datasets.neighbors import (NeighborIndex, check_training_set,
 from mmfer.datasets.unwrap import leaf_datasets
 from mmfer.models.banks import NeighborBank, SharedRows
 from mmfer.registry import HOOKS
-from ..bank_check import require_epochs
+from ..bank_check import check_bank_run
 from ..model_parts import parts_of
 
 
@@ -70,7 +70,7 @@ class NeighborBankHook(Hook):
         if not isinstance(runner._train_loop, BaseLoop):
             return
         memories = self._memories(runner)
-        require_epochs(runner, 'neighbour bank')
+        check_bank_run(runner, 'neighbour bank')
         self._index = self._read(runner)
         number = sum(
             map(len, leaf_datasets(runner.train_dataloader.dataset)))

@@ -2,19 +2,20 @@
 from typing import Any, Dict, List, Optional
 
 from mmengine.hooks import Hook
-from mmengine.runner import IterBasedTrainLoop, Runner
+from mmengine.runner import Runner
 
 from mmfer.datasets.samplers import PhasedSampler
 from mmfer.models.augments import BatchRemix
 from mmfer.models.losses import BaseReweightedLoss
 from mmfer.registry import HOOKS
+from ..epoch_check import require_epochs
 from ..model_parts import augments_of, parts_of
 from ..phased_ramp import PhasedRamp
 
 # What belongs into the config where a part is missing.
 _REMEDIES = dict(
-    weighting="head=dict(loss=dict(type='CRILoss')) or another loss with "
-    'class weights',
+    weighting="head=dict(loss=dict(type='FocalCrossEntropyLoss')) or another "
+    'loss with class weights',
     sampling="train_dataloader=dict(sampler=dict(type='PhasedSampler'))",
     mixing="data_preprocessor=dict(augments=[..., dict(type='BatchRemix', "
     'alpha=1.)])')
@@ -52,7 +53,8 @@ class PhaseHook(Hook):
 
     Raises:
         ValueError: If there is no phase, a number is out of range, a part is
-            missing, or the run has no epochs.
+            missing or does not know the counts of the classes, or the run
+            has no epochs.
     """
 
     def __init__(self,
@@ -70,10 +72,7 @@ class PhaseHook(Hook):
 
     def before_train(self, runner: Runner) -> None:
         """Check that the run has what is asked for."""
-        if isinstance(runner._train_loop, IterBasedTrainLoop):
-            raise ValueError(
-                'phases change from epoch to epoch, and the run has none. '
-                'Remedy: set train_cfg=dict(by_epoch=True, ...)')
+        require_epochs(runner, 'phases change')
         for name in self.ramps:
             if not self._parts(runner, name):
                 raise ValueError(
@@ -85,8 +84,20 @@ class PhaseHook(Hook):
         for name, ramp in self.ramps.items():
             value = ramp(runner.epoch, runner.max_epochs)
             for part in self._parts(runner, name):
+                self._check_counts(part, name)
                 part.set_phase(value)
             runner.message_hub.update_scalar(f'train/phase_{name}', value)
+
+    @staticmethod
+    def _check_counts(part: Any, name: str) -> None:
+        """Refuse a part that no phase would change."""
+        counts = getattr(part, 'counts', None)
+        if counts is not None and not len(counts):
+            raise ValueError(
+                f'{type(part).__name__} does not know how many samples the '
+                f'classes have, so that the phase of {name!r} would change '
+                "nothing. Remedy: add dict(type='ClassCountHook') to "
+                'custom_hooks, or counts=[...] to the part')
 
     @staticmethod
     def _parts(runner: Runner, name: str) -> List[Any]:

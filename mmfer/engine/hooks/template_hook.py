@@ -8,7 +8,7 @@ from torch.nn.functional import normalize
 
 from mmfer.models.banks import TemplateBank
 from mmfer.registry import HOOKS
-from ..bank_check import require_epochs
+from ..bank_check import check_bank_run
 from ..model_parts import parts_of
 
 
@@ -49,7 +49,7 @@ class TemplateHook(Hook):
         """Refuse a run that does not fit."""
         if isinstance(runner._train_loop, BaseLoop):
             self._banks(runner)
-            require_epochs(runner, 'template bank')
+            check_bank_run(runner, 'template bank')
 
     def before_train(self, runner: Runner) -> None:
         """Start without templates, or check that they were resumed."""

@@ -1,4 +1,5 @@
 # Copyright (c) mmfer contributors.
+import warnings
 from typing import Any, Dict, Optional, Sequence
 
 import torch
@@ -30,7 +31,7 @@ class BatchRemix(BatchMixup):
         counts (Sequence[int], optional): Training samples n of each class.
             Defaults to None, told by
             :class:`~mmfer.engine.hooks.ClassCountHook`; without it the labels
-            are those of mixup.
+            are those of mixup, with a warning.
         kappa (float): From 1. Defaults to 3.
         tau (float): In [0, 1]. Defaults to 0.5.
         **kwargs: See :class:`MixingAugment`.
@@ -85,6 +86,10 @@ class BatchRemix(BatchMixup):
             ValueError: If there is no ``gt_label``.
         """
         if not len(self.counts):
+            warnings.warn(
+                'BatchRemix does not know how many samples the classes have: '
+                'the labels are those of mixup. Remedy: add '
+                "dict(type='ClassCountHook') to custom_hooks, or counts=[...]")
             return share
         if 'gt_label' not in targets:
             raise ValueError('BatchRemix compares the classes of samples, '

@@ -421,10 +421,15 @@ def test_registered_under_its_bare_name():
     (dict(train_cfg=dict(_delete_=True, by_epoch=False, max_iters=4)),
      'by_epoch=True'),
     (dict(model__train_cfg=dict(augments=dict(type='Mixup', alpha=.2))),
-     'mixup'),
+     'batch_augments'),
+    (dict(model__data_preprocessor=dict(
+        _delete_=True, type='FERDataPreprocessor',
+        augments=[dict(type='BatchCutMix', alpha=1., num_classes=8)])),
+     'labels that BatchCutMix'),
     (dict(custom_hooks=[dict(type='SampleIndexHook')]),
      'LabelCorrectionHook.. to custom_hooks'),
-], ids=['no bank', 'too few classes', 'no epochs', 'mixup', 'no hook'])
+], ids=['no bank', 'too few classes', 'no epochs', 'mixup', 'cutmix',
+        'no hook'])
 def test_bad_run(toy_runner, options, told):
     with pytest.raises((ValueError, RuntimeError), match=told):
         toy_runner(**relabelling(**options)).train()

@@ -105,6 +105,14 @@ def test_bad_without_the_part(toy_runner, name):
         toy_runner(custom_hooks=[hook]).train()
 
 
+@pytest.mark.parametrize('name', ['weighting', 'mixing'])
+def test_bad_without_counts(toy_runner, name):
+    options = _options(dict(type='PhaseHook', **{name: {}}))
+    del options['custom_hooks'][0]
+    with pytest.raises(ValueError, match='ClassCountHook.* to custom_hooks'):
+        toy_runner(**options).train()
+
+
 def test_bad_without_epochs(toy_runner):
     loop = dict(_delete_=True, by_epoch=False, max_iters=2)
     with pytest.raises(ValueError, match='by_epoch=True'):

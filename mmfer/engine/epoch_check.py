@@ -1,0 +1,20 @@
+# Copyright (c) mmfer contributors.
+from mmengine.runner import IterBasedTrainLoop, Runner
+
+
+def require_epochs(runner: Runner, what: str, instead: str = '') -> None:
+    """Refuse a run without epochs.
+
+    Args:
+        runner (Runner): Whose training loop is built.
+        what (str): What needs epochs, as ``'a ramp changes'``.
+        instead (str): Another remedy, as ``'interval=100, or '``. Defaults
+            to ``''``.
+
+    Raises:
+        ValueError: If the run has no epochs.
+    """
+    if isinstance(runner._train_loop, IterBasedTrainLoop):
+        raise ValueError(
+            f'{what} from epoch to epoch, and the run has none. Remedy: set '
+            f'{instead}train_cfg=dict(by_epoch=True, ...)')
