@@ -3,6 +3,6 @@ _base_ = ['cri-ppl_resnet18_1xb64_ferplus64-lt100.py']
 
 step = dict(begin=0.8, end=0.8)
 custom_hooks = [
-    *_base_.custom_hooks[:-1],
+    *(hook for hook in _base_.custom_hooks if hook['type'] != 'PhaseHook'),
     dict(type='PhaseHook', weighting=step, mixing=step),
 ]

@@ -28,6 +28,7 @@ optim_wrapper = dict(optimizer=dict(lr=2e-3))
 
 # A short run: the tree is found anew every 20 steps, and kept at last.
 custom_hooks = [
-    *_base_.custom_hooks[:-1],
+    *(hook for hook in _base_.custom_hooks
+      if hook['type'] != 'LandmarkTreeHook'),
     dict(type='LandmarkTreeHook', interval=20, until=0.5),
 ]

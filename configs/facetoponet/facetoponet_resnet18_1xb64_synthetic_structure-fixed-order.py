@@ -2,4 +2,6 @@
 _base_ = ['facetoponet_resnet18_1xb64_synthetic_structure.py']
 
 model = dict(backbone=dict(order=dict(_delete_=True, type='LandmarkOrder')))
-custom_hooks = _base_.custom_hooks[:-1]
+custom_hooks = [
+    hook for hook in _base_.custom_hooks if hook['type'] != 'LandmarkTreeHook'
+]

@@ -13,4 +13,6 @@ train_dataloader = dict(
     sampler=dict(_delete_=True, type='ClassBalancedSampler'))
 val_dataloader = dict(dataset=dict(split='valid', **faces))
 test_dataloader = dict(dataset=dict(split='valid', **faces))
-custom_hooks = _base_.custom_hooks[:-1]
+custom_hooks = [
+    hook for hook in _base_.custom_hooks if hook['type'] != 'AUGraphHook'
+]

@@ -5,4 +5,6 @@ model = dict(
     head=dict(
         task_heads=dict(
             au=dict(adjacency='learned', loss=dict(loss_weight=0.0)))))
-custom_hooks = _base_.custom_hooks[:-1]
+custom_hooks = [
+    hook for hook in _base_.custom_hooks if hook['type'] != 'AUGraphHook'
+]

@@ -5,6 +5,7 @@ from .class_count_hook import ClassCountHook
 from .compile_hook import CompileHook
 from .epoch_seed_hook import EpochSeedHook
 from .init_weights_hook import InitWeightsHook
+from .known_landmarks_hook import KnownLandmarksHook
 from .label_correction_hook import LabelCorrectionHook
 from .label_space_hook import LabelSpaceHook
 from .landmark_tree_hook import LandmarkTreeHook
@@ -24,6 +25,7 @@ __all__ = [
     'CompileHook',
     'EpochSeedHook',
     'InitWeightsHook',
+    'KnownLandmarksHook',
     'LabelCorrectionHook',
     'LabelSpaceHook',
     'LandmarkTreeHook',

@@ -2,10 +2,11 @@
 from typing import Any, List, Optional
 
 from mmengine.hooks import Hook
-from mmengine.runner import IterBasedTrainLoop, Runner
+from mmengine.runner import Runner
 
-from mmfer.models.layers import LandmarkFiller, LandmarkTree
+from mmfer.models.layers import LandmarkTree
 from mmfer.registry import HOOKS
+from ..epoch_check import require_epochs
 from ..model_parts import parts_of
 
 
@@ -15,8 +16,7 @@ class LandmarkTreeHook(Hook):
 
     Between two updates the trees stay as they are, also in validation, in
     checkpoints and in a resumed run. All processes have the same weights and
-    find the same trees. The log tells how many edges are new and what share
-    of the landmarks is known.
+    find the same trees. The log tells how many edges are new.
 
     Args:
         interval (int, optional): Iterations from one update to the next, the
@@ -28,8 +28,7 @@ class LandmarkTreeHook(Hook):
 
     Raises:
         ValueError: If a number is out of range, the model has no such tree,
-            the run has no epochs and there is no interval, or after an epoch
-            no landmark was known.
+            or the run has no epochs and there is no interval.
     """
 
     def __init__(self,
@@ -54,12 +53,9 @@ class LandmarkTreeHook(Hook):
     def before_train(self, runner: Runner) -> None:
         """Check that the run has what is asked for."""
         self._trees(runner)
-        if self.interval is None and isinstance(runner._train_loop,
-                                                IterBasedTrainLoop):
-            raise ValueError(
-                'LandmarkTreeHook works at the start of epochs, and the run '
-                'has none. Remedy: set interval=100, or train_cfg=dict('
-                'by_epoch=True, ...)')
+        if self.interval is None:
+            require_epochs(runner, 'the trees of landmarks change',
+                           'interval=100, or ')
 
     def before_train_epoch(self, runner: Runner) -> None:
         """Find the trees, unless it is done by iterations."""
@@ -82,16 +78,3 @@ class LandmarkTreeHook(Hook):
         runner.message_hub.update_scalar('train/new_tree_edges', new)
         total = sum(len(tree.parents) - 1 for tree in trees)
         runner.logger.info(f'landmark trees: {new} of {total} edges are new')
-
-    def after_train_epoch(self, runner: Runner) -> None:
-        """Tell how many landmarks were known."""
-        for filler in parts_of(runner.model, LandmarkFiller):
-            known, seen = filler.counts.tolist()
-            runner.logger.info(
-                f'landmarks: {known} of {seen} in training known, the others '
-                'as on the mean face')
-            if seen and not known:
-                raise ValueError(
-                    'no landmark of the training set is known (all are NaN). '
-                    'Remedy: check the landmark files, or auxiliary= of the '
-                    'dataset')
