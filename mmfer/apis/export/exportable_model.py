@@ -70,10 +70,8 @@ class ExportableModel(nn.Module):
             found = head.predictions(head.outputs(feats))
         else:
             found = dict(pred_score=head(feats).softmax(1))
-        part = self.model.backbone if self.model.neck is None else \
-            self.model.neck
-        if hasattr(part, 'sample_fields'):
-            found.update(part.sample_fields(feats))
+        if isinstance(self.model, FERClassifier):
+            found.update(self.model.sample_fields(feats))
         return found
 
     def names(self, size: Tuple[int, int]) -> Tuple[str, ...]:

@@ -45,7 +45,8 @@ class FERClassifier(ImageClassifier):
 
     Raises:
         ValueError: If backbone or neck takes landmarks, which are not
-            mirrored, and ``flip_test`` or ``mirror_view`` is set.
+            mirrored, and ``flip_test`` or ``mirror_view`` is set; or if the
+            data preprocessor makes a ``second_view`` besides ``mirror_view``.
     """
 
     def __init__(self,
@@ -59,11 +60,15 @@ class FERClassifier(ImageClassifier):
         self.label_bank = None
         if label_bank is not None:
             self.label_bank = MODELS.build(label_bank)
-        if self._takes_landmarks and (flip_test or mirror_view):
+        if self.takes_landmarks and (flip_test or mirror_view):
             raise ValueError(
                 'flip_test and mirror_view mirror the picture, not the '
                 'landmarks that the model needs. Remedy: leave them out, or '
                 'take parts without landmarks')
+        if mirror_view and self._makes_second_view:
+            raise ValueError(
+                'mirror_view=True would take the place of the second_view of '
+                'the data preprocessor. Remedy: leave out one of them')
 
     def forward(self,
                 inputs: torch.Tensor,
@@ -159,7 +164,7 @@ class FERClassifier(ImageClassifier):
     def _features(self, view: torch.Tensor,
                   data_samples: Optional[List[DataSample]]) -> Any:
         """What backbone and neck give for one view."""
-        if not self._takes_landmarks:
+        if not self.takes_landmarks:
             return self.extract_feat(view)
         landmarks = landmarks_of(data_samples, *view.shape[2:])
         feats = view
@@ -171,7 +176,13 @@ class FERClassifier(ImageClassifier):
         return feats
 
     @property
-    def _takes_landmarks(self) -> bool:
+    def _makes_second_view(self) -> bool:
+        """Whether the data preprocessor makes a view that it describes."""
+        return getattr(self.data_preprocessor, 'second_view', None) is not None
+
+    @property
+    def takes_landmarks(self) -> bool:
+        """Whether backbone or neck wants landmarks beside the pictures."""
         return _takes_landmarks(self.backbone) or _takes_landmarks(self.neck)
 
     def _bank(self) -> Optional[nn.Module]:
@@ -212,21 +223,36 @@ class FERClassifier(ImageClassifier):
         Returns:
             list[DataSample]: With ``pred_score``, probabilities ``(C, )``,
             ``pred_label`` and, where the head has them, ``pred_confidence``,
-            ``pred_au`` and ``pred_va``; and what the neck, or a backbone
-            without neck, tells of each sample (``sample_fields``).
+            ``pred_au`` and ``pred_va``; and all of :meth:`sample_fields`.
         """
         inputs = self._views(inputs)[0]
         feats = self._features(inputs, data_samples)
         samples = self.head.predict(feats, data_samples, **kwargs)
-        part = self.backbone if self.neck is None else self.neck
-        if hasattr(part, 'sample_fields'):
-            for name, rows in part.sample_fields(feats).items():
-                for sample, row in zip(samples, rows):
-                    sample.set_field(row, name, dtype=torch.Tensor)
+        for name, rows in self.sample_fields(feats).items():
+            for sample, row in zip(samples, rows):
+                sample.set_field(row, name, dtype=torch.Tensor)
         if self.flip_test:
             mirrored = super().predict(inputs.flip(-1), **kwargs)
             self._average(samples, mirrored)
         return samples
+
+    def sample_fields(self, feats: Any) -> Dict[str, torch.Tensor]:
+        """What the part before the head tells of each sample.
+
+        Args:
+            feats (Any): What backbone and neck give.
+
+        Returns:
+            dict[str, Tensor]: By the names of fields, N rows each: what the
+            last part of the neck, or of a backbone without neck, has to tell,
+            as ``pred_patch_exit`` of a ``PoolingVisionTransformer``. Empty
+            for most.
+        """
+        part = self.backbone if self.neck is None else self.neck
+        if isinstance(part, nn.Sequential):
+            part = part[-1]
+        told = getattr(part, 'sample_fields', None)
+        return {} if told is None else told(feats)
 
     # may wait: predictions are read one by one
     @staticmethod

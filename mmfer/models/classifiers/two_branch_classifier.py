@@ -55,8 +55,8 @@ class TwoBranchClassifier(FERClassifier):
     Raises:
         TypeError: If a head is no :class:`BaseFERHead` of one view.
         ValueError: If there are no maps or logits to compare, a changed or
-            shared part does not exist, or the neck takes landmarks, which the
-            second view has not.
+            shared part does not exist, a network takes landmarks, which the
+            second view has not, or maps would be mirrored that are in place.
     """
 
     num_views = 2
@@ -85,6 +85,11 @@ class TwoBranchClassifier(FERClassifier):
         self._check()
 
     def _check(self) -> None:
+        if self._makes_second_view and getattr(self.attention, 'mirrored',
+                                               False):
+            raise ValueError(
+                'the maps of a second_view are compared in place, the loss '
+                'would mirror them. Remedy: set mirrored=False in attention')
         for network in (self, self.branch):
             head = network.head
             name = type(head).__name__
@@ -96,10 +101,10 @@ class TwoBranchClassifier(FERClassifier):
                 raise ValueError(
                     f'{name} has no attention maps to compare. Remedy: take '
                     'ClassAttentionHead, or leave out attention')
-            if getattr(network.neck, 'takes_landmarks', False):
+            if network.takes_landmarks:
                 raise ValueError(
-                    'the second view has no landmarks for the neck. Remedy: '
-                    'take a neck without landmarks')
+                    'the second view has no landmarks for the network. '
+                    'Remedy: take a backbone and a neck without landmarks')
 
     def logits(self,
                inputs: torch.Tensor,

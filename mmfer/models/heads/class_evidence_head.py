@@ -38,7 +38,7 @@ class ClassEvidenceHead(BaseFERHead):
         self.grid = grid
         self.fc = nn.Linear(in_channels * grid**2, num_classes)
 
-    def attention(self, early: torch.Tensor) -> torch.Tensor:
+    def gates(self, early: torch.Tensor) -> torch.Tensor:
         """The gate of each place.
 
         Args:
@@ -52,8 +52,8 @@ class ClassEvidenceHead(BaseFERHead):
         evidence = evidence / early.size(1)
         low = evidence.amin((2, 3), keepdim=True)
         high = evidence.amax((2, 3), keepdim=True)
-        gates = (evidence - low) / (high - low + _EPS)
-        return gates.mean(1, keepdim=True)
+        stretched = (evidence - low) / (high - low + _EPS)
+        return stretched.mean(1, keepdim=True)
 
     def outputs(self, feats: FEATURES) -> Dict[str, torch.Tensor]:
         """See :meth:`BaseFERHead.outputs`.
@@ -67,7 +67,7 @@ class ClassEvidenceHead(BaseFERHead):
         """
         early, late = (F.adaptive_avg_pool2d(feat, self.grid)
                        for feat in (feats[0], feats[-1]))
-        gated = late * self.attention(early)
+        gated = late * self.gates(early)
         return dict(logits=self.fc(gated.flatten(1)))
 
     def get_losses(self, outputs: Dict[str, torch.Tensor],

@@ -69,7 +69,7 @@ def test_class_attention_by_loops():
             evidence = (weight * pooled[n]).mean(0)
             evidence = evidence - evidence.min()
             expected[n] += evidence / evidence.max() / 3
-    torch.testing.assert_close(head.attention(pooled)[:, 0], expected,
+    torch.testing.assert_close(head.gates(pooled)[:, 0], expected,
                                atol=1e-3, rtol=1e-3)
     logits = head((early, late))
     gated = late * expected[:, None]

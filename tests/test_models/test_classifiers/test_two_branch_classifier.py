@@ -327,11 +327,18 @@ BAD = dict(
            TypeError, 'no head of one'),
     maps=(dict(head=dict(HEAD, type='ImportanceHead')), ValueError,
           'no attention maps'),
+    gates=(dict(head=dict(HEAD, type='ClassEvidenceHead')), ValueError,
+           'no attention maps'),
+    mirror=(dict(mirror_view=True), ValueError, 'place of the second_view'),
+    mirrored=(dict(attention=dict(type='AttentionConsistencyLoss')),
+              ValueError, 'Remedy: set mirrored=False'),
     branch=(dict(branch=dict(stem=dict())), ValueError, "changes .'stem'."),
     shared=(dict(shared=('layer9', )), ValueError, "cannot share 'layer9'"),
     landmarks=(dict(neck=dict(type='PatchAttention', in_channels=32,
                               patches='landmark24')),
-               ValueError, 'no landmarks'))
+               ValueError, 'no landmarks'),
+    points=(dict(backbone=dict(type='LandmarkMLP', channels=(32, ))),
+            ValueError, 'no landmarks'))
 
 
 @pytest.mark.parametrize('case', BAD)
