@@ -8,7 +8,8 @@ from mmpretrain.structures import DataSample
 from torch import nn
 
 from mmfer.structures import FERDataSample
-from .targets import targets_of
+from ..losses import BaseReweightedLoss
+from .targets import mixed_labels_of, targets_of
 
 FEATURES = Sequence[torch.Tensor]
 CONFIG = Union[dict, nn.Module]
@@ -104,9 +105,26 @@ class BaseFERHead(ClsHead):
     def classification_loss(self, logits: torch.Tensor,
                             data_samples: Sequence[DataSample]
                             ) -> torch.Tensor:
-        """The classification loss, a mean over the batch."""
+        """The classification loss, a mean over the batch.
+
+        Samples that a batch augment has mixed are told to it by their mixed
+        distributions; to a :class:`~mmfer.models.losses.BaseReweightedLoss`,
+        which weighs single labels, once with each of both labels, by the
+        shares of these.
+        """
+        number = logits.size(0)
+        mixed = None
+        if isinstance(self.loss_module, BaseReweightedLoss):
+            mixed = mixed_labels_of(data_samples)
+        if mixed is None:
+            return self.loss_module(
+                logits, targets_of(data_samples), avg_factor=number)
+        labels, share = mixed
         return self.loss_module(
-            logits, targets_of(data_samples), avg_factor=logits.size(0))
+            torch.cat([logits, logits]),
+            labels,
+            weight=share,
+            avg_factor=number)
 
     def predictions(self, outputs: Dict[str, torch.Tensor]
                     ) -> Dict[str, torch.Tensor]:

@@ -8,7 +8,6 @@ from torch.nn.functional import normalize
 
 from mmfer.registry import MODELS
 from .base_fer_head import FEATURES, BaseFERHead
-from .targets import mixed_labels_of
 
 
 @MODELS.register_module()
@@ -17,8 +16,7 @@ class CosineHead(BaseFERHead):
 
     The classification loss gets the cosines: losses with margins, such as
     :class:`~mmfer.models.losses.LDAMLoss`, scale them on their own. Logits
-    are the cosines times ``scale``. Samples that a batch augment has mixed
-    count once with each of their labels, by the shares of these.
+    are the cosines times ``scale``.
 
     Args:
         num_classes (int): Number of classes C.
@@ -62,17 +60,3 @@ class CosineHead(BaseFERHead):
         return dict(
             loss_cls=self.classification_loss(outputs['cosines'],
                                               data_samples))
-
-    def classification_loss(self, logits: torch.Tensor,
-                            data_samples: Sequence[DataSample]
-                            ) -> torch.Tensor:
-        """See :meth:`BaseFERHead.classification_loss`."""
-        mixed = mixed_labels_of(data_samples)
-        if mixed is None:
-            return super().classification_loss(logits, data_samples)
-        labels, share = mixed
-        return self.loss_module(
-            torch.cat([logits, logits]),
-            labels,
-            weight=share,
-            avg_factor=logits.size(0))

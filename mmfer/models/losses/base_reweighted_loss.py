@@ -115,7 +115,7 @@ class BaseReweightedLoss(nn.Module):
             raise ValueError(
                 f'{type(self).__name__} needs one label of each sample, got '
                 f'the shape {tuple(label.shape)}. Remedy: target=\'majority\' '
-                'in the dataset, CosineHead where samples are mixed, or '
+                'in the dataset, a head of mmfer where samples are mixed, or '
                 'another loss')
         if not len(self.counts):
             self._count_alike(cls_score)

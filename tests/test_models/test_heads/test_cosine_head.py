@@ -2,7 +2,7 @@
 import pytest
 import torch
 
-from mmfer.models import CosineHead
+from mmfer.models import ClassAttentionHead, CosineHead
 from mmfer.models.augments import BatchAugments
 from mmfer.structures import FERDataSample, SampleBatch
 
@@ -61,11 +61,19 @@ def test_both_labels_of_mixed_samples_count():
         total / parts, rel=1e-5)
 
 
-def test_cross_entropy_of_mixed_samples():
-    """By labels and shares it is that of the mixed distributions."""
-    head, feats = _head('CrossEntropyLoss'), (torch.randn(6, 5), )
+@pytest.mark.parametrize('loss', [
+    dict(type='CrossEntropyLoss', use_soft=True),
+    dict(type='FocalCrossEntropyLoss', counts=COUNTS, gamma=0.)])
+@pytest.mark.parametrize('name', ['cosines', 'logits'])
+def test_cross_entropy_of_mixed_samples(loss, name):
+    """By distributions it is the same as by labels and shares, in any head."""
+    if name == 'cosines':
+        head, feats = CosineHead(3, 5, loss=loss), (torch.randn(6, 5), )
+    else:
+        head = ClassAttentionHead(3, 5, loss=loss)
+        feats = (torch.randn(6, 5, 2, 2), )
     batch, _ = _mixed(torch.arange(6) % 3)
-    scores = head.outputs(feats)['cosines'].log_softmax(1)
+    scores = head.outputs(feats)[name].log_softmax(1)
     torch.testing.assert_close(
         head.loss(feats, batch)['loss_cls'],
         -(batch.targets['gt_score'] * scores).sum(1).mean())
