@@ -114,7 +114,8 @@ def _weights(weights: Dict[str, Any]) -> str:
     parts = [weights['source']]
     parts += [str(weights[k]) for k in ('path', 'info') if weights.get(k)]
     if weights.get('sha256'):
-        parts.append(f"sha256 {weights['sha256'][:12]}")
+        hashes = weights['sha256'].split(' + ')  # of several files
+        parts.append('sha256 ' + ' + '.join(one[:12] for one in hashes))
     if weights.get('selected'):
         parts.append(weights['selected'])
     return ', '.join(parts)

@@ -1,5 +1,4 @@
 # Copyright (c) mmfer contributors.
-import hashlib
 import os.path as osp
 from typing import Any, Dict, List, Sequence
 
@@ -12,6 +11,7 @@ from mmfer.registry import HOOKS
 from ..checkpoint_check import whole_weights
 from ..inflation import inflate_2d
 from ..model_parts import bare_model
+from ..protocol import file_sha256
 
 _WRAPPERS = ('state_dict', 'model_state_dict', 'model')
 _REMEDY = ('or train from random weights on purpose with '
@@ -60,11 +60,11 @@ class InitWeightsHook(Hook):
         else:
             if isinstance(wanted, (str, dict)):
                 wanted = [wanted]
-            provenance = _joined([
+            provenance = _joined(_with_hashes([
                 self._load(runner, **(
                     dict(checkpoint=one) if isinstance(one, str) else one))
                 for one in wanted
-            ])
+            ]))
         runner.logger.info(f'initial weights: {provenance}')
         runner.message_hub.update_info('init_weights', provenance)
 
@@ -90,10 +90,17 @@ class InitWeightsHook(Hook):
             provenance['fresh'] = list(fresh)
         if inflate:
             provenance['inflated'] = True
-        if osp.isfile(checkpoint):
-            with open(checkpoint, 'rb') as file:
-                provenance['sha256'] = hashlib.sha256(file.read()).hexdigest()
         return provenance
+
+
+def _with_hashes(parts: List[Dict[str, Any]]) -> List[Dict[str, Any]]:
+    """The provenances with the hashes of their files; none for a URL."""
+    sources = dict.fromkeys(part['source'] for part in parts)
+    hashes = {source: file_sha256(source) for source in sources}
+    return [
+        dict(part, sha256=hashes[part['source']])
+        if hashes[part['source']] else part for part in parts
+    ]
 
 
 def _joined(parts: List[Dict[str, Any]]) -> Dict[str, Any]:

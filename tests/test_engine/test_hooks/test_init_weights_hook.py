@@ -1,4 +1,5 @@
 # Copyright (c) mmfer contributors.
+import hashlib
 import json
 import os
 
@@ -6,6 +7,9 @@ import pytest
 import torch
 from mmengine.runner import Runner
 
+from mmfer.engine.hooks import init_weights_hook
+from mmfer.engine.protocol import describe_weights
+from mmfer.engine.protocol_text import _weights
 from ...toys import make_ferplus, small_config
 
 
@@ -90,6 +94,28 @@ def test_several_parts(data, tmp_path):
     assert told['source'] == ' + '.join(files)
     assert told['target'] == 'backbone + head.fc'
     assert told['tensors'] == f'{len(state)} + 2'
+    hashes = []
+    for file in files:
+        with open(file, 'rb') as stream:
+            hashes.append(hashlib.sha256(stream.read()).hexdigest())
+    assert told['sha256'] == ' + '.join(hashes)
+    text = _weights(describe_weights(runner))
+    assert text.endswith(f'sha256 {hashes[0][:12]} + {hashes[1][:12]}')
+
+
+def test_a_file_of_two_parts_is_hashed_once(data, tmp_path, monkeypatch):
+    file, hashed = os.fspath(tmp_path / 'whole.pth'), []
+    original = init_weights_hook.file_sha256
+    monkeypatch.setattr(init_weights_hook, 'file_sha256',
+                        lambda path: hashed.append(path) or original(path))
+    runner = _runner(data, tmp_path / 'run', [
+        file, dict(checkpoint=file, target='head')])
+    torch.save(runner.model.state_dict(), file)
+    _start(runner)
+    assert hashed == [file]
+    one, other = runner.message_hub.get_info('init_weights')['sha256'].split(
+        ' + ')
+    assert one == other and len(one) == 64
 
 
 def test_random_is_told_in_the_protocol(data, tmp_path):
