@@ -1,21 +1,20 @@
 # Copyright (c) mmfer contributors.
 from typing import Any, Callable, Iterable, List, Optional
 
-from torch.utils.data import DataLoader
+from torch.utils.data import ConcatDataset, DataLoader
 
 from mmfer.registry import DATASETS
 from mmfer.structures import AnnotationError, ImageError
+from .unwrap import leaf_datasets
 
 
-def _until_flow(cfg: Any) -> Any:
+def _until_flow(cfg: dict) -> dict:
     """The config of a dataset whose pipelines end with the flow."""
-    if isinstance(cfg, (list, tuple)):
-        return [_until_flow(value) for value in cfg]
-    if not isinstance(cfg, dict):
-        return cfg
-    if 'pipeline' not in cfg:
-        return {key: _until_flow(value) for key, value in cfg.items()}
-    pipeline = list(cfg['pipeline'])
+    if 'datasets' in cfg:
+        return dict(cfg, datasets=[_until_flow(c) for c in cfg['datasets']])
+    if 'dataset' in cfg:
+        return dict(cfg, dataset=_until_flow(cfg['dataset']))
+    pipeline = list(cfg.get('pipeline', ()))
     kinds = [transform['type'] for transform in pipeline]
     place = kinds.index('ReadFlow') if 'ReadFlow' in kinds else -1
     if place < 0 or not pipeline[place].get('cache_dir'):
@@ -50,7 +49,8 @@ def fill_flow_cache(dataset_cfg: dict,
                     ) -> List[str]:
     """Compute the flows of all clips of a dataset that are not yet kept.
 
-    An interrupted call goes on where it stopped.
+    Wrappers are taken off: each reader's clips are asked for once. An
+    interrupted call goes on where it stopped.
 
     Args:
         dataset_cfg (dict): The dataset, as in a config, maybe in wrappers;
@@ -65,7 +65,8 @@ def fill_flow_cache(dataset_cfg: dict,
     Raises:
         ValueError: If there is no such ``ReadFlow``.
     """
-    flows = _Flows(DATASETS.build(_until_flow(dataset_cfg)))
+    readers = leaf_datasets(DATASETS.build(_until_flow(dataset_cfg)))
+    flows = _Flows(ConcatDataset(readers))
     clips: Iterable[List[str]] = DataLoader(
         flows, 1, num_workers=workers, collate_fn=list)
     if progress is not None:

@@ -11,11 +11,12 @@ TOOL = Path(__file__).parents[2] / 'tools/dataset_tools/cache_flow.py'
 CONFIG = '''
 custom_imports = dict(imports=['mmfer'])
 train_dataloader = dict(batch_size=2, dataset=dict(
-    type='RepeatDataset', times=1, dataset=dict(
-        type='CASME2', data_root={root!r}, on_error='skip', pipeline=[
-            dict(type='OpenClip'), dict(type='OnsetApexFrames'),
-            dict(type='ReadFlow', cache_dir={cache!r}),
-            dict(type='NoSuchTransform')])))
+    type='RepeatDataset', times=2, dataset=dict(
+        type='InMemoryDataset', dataset=dict(
+            type='CASME2', data_root={root!r}, on_error='skip', pipeline=[
+                dict(type='OpenClip'), dict(type='OnsetApexFrames'),
+                dict(type='ReadFlow', cache_dir={cache!r}),
+                dict(type='NoSuchTransform')]))))
 test_dataloader = dict(dataset=dict(type='CASME2', data_root={root!r},
                                     pipeline=[dict(type='OpenClip')]))
 '''
@@ -70,5 +71,9 @@ def test_bad_config(tool, config):
     with pytest.raises(ValueError, match='CASME2 holds no ReadFlow with a '
                        r"cache_dir: \['OpenClip'\]. Remedy"):
         run(tool, config, '--split', 'test')
+    with pytest.raises(ValueError, match=r'CASME2 holds no ReadFlow.*: \[\]'):
+        run(tool, config, '--split', 'test', '--cfg-options',
+            'test_dataloader.dataset._delete_=True',
+            'test_dataloader.dataset.type=CASME2')
     with pytest.raises(ValueError, match='no val_dataloader'):
         run(tool, config, '--split', 'val')
