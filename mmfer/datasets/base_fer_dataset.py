@@ -144,9 +144,15 @@ class BaseFERDataset(ReplacingDataset):
         """
         raise NotImplementedError
 
-    def load_data_list(self) -> List[dict]:
-        """Read the annotations and map them to the wanted label space."""
-        self.dropped = {}
+    def read_split(self) -> List[dict]:
+        """Read the annotations of the whole split: of the wanted subjects, in
+        the wanted label space, without label noise, before ``indices`` takes
+        a part.
+
+        Returns:
+            list[dict]: See :meth:`load_samples`.
+        """
+        self.dropped, self.notes = {}, []
         samples = self.load_samples()
         if self.subjects is not None:
             samples = take_subjects(samples, self.subjects, self.data_root)
@@ -157,6 +163,11 @@ class BaseFERDataset(ReplacingDataset):
                                    self.label_space, self.data_root)
         for name, number in dropped.items():
             self.dropped[name] = self.dropped.get(name, 0) + number
+        return kept
+
+    def load_data_list(self) -> List[dict]:
+        """Read the annotations and map them to the wanted label space."""
+        kept = self.read_split()
         if self.noise is not None:
             self.noise_record = add_noise(self.noise, kept, self.data_root,
                                           self.label_space, self.native_space)
@@ -292,6 +303,9 @@ class BaseFERDataset(ReplacingDataset):
         """A part as a new dataset, see ``mmengine.dataset.BaseDataset``."""
         subset = super().get_subset(indices)
         subset._columns = _take(self._columns, indices)
+        # Copies of shared memory are not shared.
+        subset.randomness = WorkerRandomness()
+        subset._watch_failures()
         return subset
 
     def _copy_without_annotation(self, memo: Optional[dict] = None

@@ -36,6 +36,9 @@ class ReplacingDataset(BaseDataset):
         if self._fully_initialized:
             return
         super().full_init()
+        self._watch_failures()
+
+    def _watch_failures(self) -> None:
         if self.on_error == 'skip':
             self.failed = torch.zeros(
                 len(self), dtype=torch.uint8).share_memory_()

@@ -9,7 +9,6 @@ from typing import Any, Dict, List, NamedTuple, Sequence, Tuple
 import numpy as np
 
 from mmfer.datasets import BaseFERDataset
-from mmfer.datasets.label_mapping import map_labels
 from mmfer.datasets.noise import sample_names
 from mmfer.datasets.tables import read_csv
 from mmfer.datasets.unwrap import leaf_datasets
@@ -103,12 +102,9 @@ def whole_split(leaf: BaseFERDataset) -> Tuple[List[str], np.ndarray]:
     """
     if leaf.noise_record is not None:
         return leaf.noise_record.names, leaf.noise_record.noisy.copy()
-    reader = copy.copy(leaf)
-    reader.dropped = {}
-    samples, _ = map_labels(reader.load_samples(), reader.native_space,
-                            reader.label_space, reader.data_root)
+    samples = copy.copy(leaf).read_split()
     names = sample_names([s.get('img_path', '') for s in samples],
-                         reader.data_root)
+                         leaf.data_root)
     return names, np.array([s['gt_label'] for s in samples], dtype=np.int64)
 
 

@@ -45,18 +45,22 @@ def test_ferplus_reads_its_corrected_labels(ferplus, tmp_path, options):
 
 def test_drawn_faces_and_csv(tmp_path):
     """Samples without a file, and a file that stands there twice."""
-    rows = ['path,expression', 'a.png,fear', 'b.png,anger', 'a.png,fear']
+    rows = ['path,expression,subject', 'a.png,fear,anna', 'b.png,anger,bob',
+            'a.png,fear,bob', 'c.png,anger,eve', 'd.png,anger,bob']
     (tmp_path / 'labels.csv').write_text('\n'.join(rows))
-    (tmp_path / 'a.png').touch()
-    for cls, options in (
+    for name in 'ab':
+        (tmp_path / f'{name}.png').touch()
+    bob = dict(data_root=str(tmp_path), subjects=dict(include=['bob']))
+    for number, (cls, options) in enumerate((
             (SyntheticFER, dict(size=6, image_size=32)),
-            (FERCSV, dict(data_root=str(tmp_path)))):
+            (FERCSV, dict(data_root=str(tmp_path))),
+            (FERCSV, bob), (FERCSV, dict(bob, indices=2)))):
         before = cls(**options)
         labels = before.get_gt_labels()
         labels[-1] = 1 - min(labels[-1], 1)
-        (tmp_path / cls.__name__).mkdir()
+        (tmp_path / str(number)).mkdir()
         path, = write_label_files(label_files(before), labels,
-                                  str(tmp_path / cls.__name__))
+                                  str(tmp_path / str(number)))
         after = cls(noise=dict(type='FileNoise', file=path), **options)
         assert after.get_gt_labels().tolist() == labels.tolist()
 
