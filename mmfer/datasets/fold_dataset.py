@@ -1,21 +1,23 @@
 # Copyright (c) mmfer contributors.
-from typing import Any, Dict, List, Union
+from typing import Any, Dict, Union
 
 import numpy as np
 from mmengine.dataset import BaseDataset
 
 from mmfer.registry import DATASETS
+from .dataset_wrapper import DatasetWrapper
 from .folds import check_fold, subject_folds
 from .samplers.labels import dataset_labels
 
 
 @DATASETS.register_module()
-class FoldDataset:
+class FoldDataset(DatasetWrapper):
     """All samples of a dataset but those of a fold, or only those.
 
     Folds are alike in size and class mix and keep every subject in one
     piece, see :func:`~mmfer.datasets.folds.subject_folds`; a sample whose
-    subject is unknown stands for itself.
+    subject is unknown stands for itself. The dataset inside is cut, as by
+    :class:`LongTailedDataset`.
 
     Args:
         dataset (dict or BaseDataset): The dataset.
@@ -32,6 +34,8 @@ class FoldDataset:
     Raises:
         ValueError: If the fold is none of the folds, or there are fewer
             subjects than folds.
+        TypeError: If it is no dataset that can be cut, or does not tell its
+            labels.
     """
 
     def __init__(self,
@@ -42,46 +46,18 @@ class FoldDataset:
                  seed: int = 0) -> None:
         self.fold = check_fold(fold, num_folds)
         self.num_folds, self.held_out, self.seed = num_folds, held_out, seed
-        whole = DATASETS.build(dataset) if isinstance(dataset,
-                                                      dict) else dataset
-        whole.full_init()
-        self.whole_size = len(whole)
+        super().__init__(dataset)
+        self.require_cuttable()
+        self.full_init()
+        self.whole_size = len(self)
         subjects = [
-            str(whole.get_data_info(i).get('subject') or f'#{i}')
-            for i in range(len(whole))
+            str(self.get_data_info(i).get('subject') or f'#{i}')
+            for i in range(len(self))
         ]
-        folds = subject_folds(subjects, dataset_labels(whole), num_folds,
-                              seed)
+        folds = subject_folds(subjects, dataset_labels(self.dataset),
+                              num_folds, seed)
         self.indices = np.flatnonzero((folds == fold) == held_out)
-        self.dataset = whole.get_subset(self.indices.tolist())
-
-    @property
-    def metainfo(self) -> dict:
-        """That of the dataset."""
-        return self.dataset.metainfo
-
-    def full_init(self) -> None:
-        """Nothing is left to do."""
-
-    def get_data_info(self, idx: int) -> dict:
-        """The annotation of a sample."""
-        return self.dataset.get_data_info(idx)
-
-    def get_gt_labels(self) -> np.ndarray:
-        """The label of every sample, int64 of shape ``(N, )``."""
-        return dataset_labels(self.dataset)
-
-    def get_cat_ids(self, idx: int) -> List[int]:
-        """The label of a sample, as a list."""
-        return self.dataset.get_cat_ids(idx)
-
-    def __len__(self) -> int:
-        """The number of samples."""
-        return len(self.dataset)
-
-    def __getitem__(self, idx: int) -> dict:
-        """The transformed sample at ``idx``."""
-        return self.dataset[idx]
+        self.get_subset_(self.indices.tolist())
 
     def __repr__(self) -> str:
         part = 'only' if self.held_out else 'without'

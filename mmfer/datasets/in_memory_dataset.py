@@ -1,19 +1,19 @@
 # Copyright (c) mmfer contributors.
-from typing import Dict, List, Optional, Sequence, Union
+from typing import Dict, Optional, Sequence, Union
 
-import numpy as np
 import torch
 from torch.utils.data import Dataset
 
 from mmfer.registry import DATASETS
 from mmfer.structures import SampleBatch
 from .collate import CollatedBatch, fer_collate
+from .dataset_wrapper import DatasetWrapper
 
 _CHECKED = 8
 
 
 @DATASETS.register_module()
-class InMemoryDataset(Dataset):
+class InMemoryDataset(DatasetWrapper):
     """A dataset whose pipeline runs once, and which serves whole batches.
 
     For small data and small networks, where loading and transforming would
@@ -30,36 +30,16 @@ class InMemoryDataset(Dataset):
     """
 
     def __init__(self, dataset: Union[dict, Dataset]) -> None:
-        self.dataset = (
-            DATASETS.build(dataset) if isinstance(dataset, dict) else dataset)
+        super().__init__(dataset)
         self._inputs: Optional[torch.Tensor] = None
         self._targets: Dict[str, torch.Tensor] = {}
         self._metas: Dict[str, list] = {}
         self._classes: Optional[Sequence[str]] = None
 
-    @property
-    def metainfo(self) -> dict:
-        """That of the dataset."""
-        return self.dataset.metainfo
-
-    def full_init(self) -> None:
-        """Load the annotations."""
-        self.dataset.full_init()
-
-    def __len__(self) -> int:
-        return len(self.dataset)
-
-    def get_gt_labels(self) -> np.ndarray:
-        """The label of every sample."""
-        return self.dataset.get_gt_labels()
-
-    def get_cat_ids(self, idx: int) -> List[int]:
-        """The label of a sample, as a list."""
-        return self.dataset.get_cat_ids(idx)
-
-    def get_data_info(self, idx: int) -> dict:
-        """The annotation of a sample."""
-        return self.dataset.get_data_info(idx)
+    def get_subset_(self, indices: Union[int, Sequence[int]]) -> None:
+        """Keep only a part, see ``mmengine.dataset.BaseDataset``."""
+        super().get_subset_(indices)
+        self._inputs = None
 
     def __getitem__(self, idx: int) -> dict:
         """A sample."""
@@ -84,8 +64,7 @@ class InMemoryDataset(Dataset):
         metas = {name: [column[i] for i in indices]
                  for name, column in self._metas.items()}
         if 'sample_idx' in metas:
-            offset = getattr(self.dataset, 'sample_offset', 0)
-            metas['sample_idx'] = [i + offset for i in indices]
+            metas['sample_idx'] = [i + self.sample_offset for i in indices]
         return CollatedBatch(
             inputs=self._inputs[rows],
             data_samples=SampleBatch(

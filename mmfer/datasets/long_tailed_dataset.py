@@ -1,17 +1,18 @@
 # Copyright (c) mmfer contributors.
-from typing import Any, List, Optional, Sequence, Union
+from typing import Optional, Union
 
 import numpy as np
 from mmengine.dataset import BaseDataset
 from mmengine.logging import MMLogger
 
 from mmfer.registry import DATASETS
+from .dataset_wrapper import DatasetWrapper
 from .long_tail import draw_long_tail, long_tail_counts
 from .samplers.labels import dataset_labels
 
 
 @DATASETS.register_module()
-class LongTailedDataset:
+class LongTailedDataset(DatasetWrapper):
     """A part of a dataset whose class counts fall exponentially.
 
     The counts are those of :func:`~mmfer.datasets.long_tail.long_tail_counts`
@@ -46,13 +47,8 @@ class LongTailedDataset:
                  imbalance_factor: float = 100.,
                  max_count: Optional[int] = None,
                  seed: int = 0) -> None:
-        if isinstance(dataset, dict):
-            dataset = DATASETS.build(dataset)
-        if not isinstance(dataset, BaseDataset):
-            raise TypeError('LongTailedDataset cuts datasets of MMEngine, got '
-                            f'{type(dataset).__name__}. Remedy: let other '
-                            'wrappers hold it, not the other way round')
-        self.dataset = dataset
+        super().__init__(dataset)
+        self.require_cuttable()
         self._cut(imbalance_factor, max_count, seed)
 
     def _cut(self, imbalance_factor: float, max_count: Optional[int],
@@ -70,39 +66,6 @@ class LongTailedDataset:
             self.dataset.notes.append(note)
         MMLogger.get_current_instance().info(
             f'{type(self.dataset).__name__}: {note}')
-
-    @property
-    def metainfo(self) -> dict:
-        """That of the dataset."""
-        return self.dataset.metainfo
-
-    def full_init(self) -> None:
-        """Nothing is left to load."""
-
-    def get_gt_labels(self) -> np.ndarray:
-        """The label of every sample, int ``(N, )``."""
-        return dataset_labels(self.dataset)
-
-    def get_cat_ids(self, idx: int) -> List[int]:
-        """The label of a sample, as a list."""
-        return self.dataset.get_cat_ids(idx)
-
-    def get_data_info(self, idx: int) -> dict:
-        """The annotation of a sample."""
-        return self.dataset.get_data_info(idx)
-
-    def __len__(self) -> int:
-        return len(self.dataset)
-
-    def __getitem__(self, idx: int) -> dict:
-        """The transformed sample at ``idx``."""
-        return self.dataset[idx]
-
-    def __getitems__(self, indices: Sequence[int]) -> Any:
-        """A batch, whole where the dataset serves whole batches."""
-        if hasattr(self.dataset, '__getitems__'):
-            return self.dataset.__getitems__(indices)
-        return [self.dataset[idx] for idx in indices]
 
     def __repr__(self) -> str:
         return f'{type(self).__name__} of\n{self.dataset!r}'

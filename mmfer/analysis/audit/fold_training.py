@@ -7,10 +7,14 @@ from typing import Any, Callable, Dict, List, Sequence
 
 import numpy as np
 from mmengine.config import Config
+from mmengine.dataset import ConcatDataset
+from mmengine.registry import init_default_scope
 
 from mmfer.apis.run import prepare_config
+from mmfer.registry import DATASETS
 from ..comparison import Outcome, train_all
 from ..predictions import collect_predictions
+from ..verification.parts import REPEATING, dataset_class
 
 
 def fold_config(cfg: Config, **fold: Any) -> Config:
@@ -26,11 +30,16 @@ def fold_config(cfg: Config, **fold: Any) -> Config:
 
 
 def _fold(dataset: Dict[str, Any], fold: Dict[str, Any]) -> Dict[str, Any]:
-    """A fold of a dataset, or of each inside wrappers."""
-    if 'datasets' in dataset:
+    """A fold of a dataset, or of each inside wrappers that join or repeat.
+
+    Other wrappers stay whole, since what they choose may depend on the
+    samples that they see.
+    """
+    kind = dataset_class(dataset)
+    if kind is ConcatDataset:
         return dict(dataset, datasets=[_fold(part, fold)
                                        for part in dataset['datasets']])
-    if 'dataset' in dataset:
+    if kind in REPEATING:
         return dict(dataset, dataset=_fold(dataset['dataset'], fold))
     return dict(type='FoldDataset', dataset=dataset, **fold)
 
@@ -53,6 +62,8 @@ def train_folds(cfg: Config, folder: str, num_folds: int,
         list[str]: The last checkpoint of each run.
 
     Raises:
+        TypeError: If the training set cannot be folded; nothing was trained.
+        ValueError: If it has too few subjects; nothing was trained.
         RuntimeError: If a run failed.
     """
     configs = {
@@ -60,6 +71,11 @@ def train_folds(cfg: Config, folder: str, num_folds: int,
             cfg, fold=fold, num_folds=num_folds)
         for fold in range(num_folds)
     }
+    # What cannot be folded is refused here, not by each of the trainings.
+    init_default_scope(cfg.get('default_scope', 'mmpretrain'))
+    DATASETS.build(
+        fold_config(cfg, num_folds=num_folds).train_dataloader.dataset
+        .to_dict())
     outcomes = train_all(configs, command, on_end=on_end)
     for run, outcome in outcomes.items():
         if outcome.problem:

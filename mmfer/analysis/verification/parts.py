@@ -13,6 +13,8 @@ from mmfer.datasets import BaseFERDataset
 from mmfer.registry import DATASETS
 
 SPLITS = ('train', 'val', 'test')
+# Wrappers that give the samples of one dataset, some of them several times.
+REPEATING = (RepeatDataset, ClassBalancedDataset)
 
 
 class NoDatasetError(ValueError):
@@ -139,6 +141,16 @@ def _dataset_configs(cfg: Config) -> Dict[str, Dict[str, Any]]:
     return configs
 
 
+def dataset_class(config: Dict[str, Any]) -> Any:
+    """The class of a dataset or a wrapper, None if it is unknown.
+
+    Args:
+        config (dict): Its config.
+    """
+    kind = config.get('type')
+    return DATASETS.get(kind) if isinstance(kind, str) else kind
+
+
 def leaf_configs(config: Dict[str, Any]) -> Iterator[Dict[str, Any]]:
     """The configs of the datasets inside wrappers, without transforms.
 
@@ -149,13 +161,11 @@ def leaf_configs(config: Dict[str, Any]) -> Iterator[Dict[str, Any]]:
         config (dict): The config of a dataset or a wrapper.
     """
     config = dict(config)
-    kind = config.get('type')
-    cls = DATASETS.get(kind) if isinstance(kind, str) else kind
+    cls = dataset_class(config)
     if cls is ConcatDataset and 'datasets' in config:
         for dataset in config['datasets']:
             yield from leaf_configs(dataset)
-    elif (cls in (RepeatDataset, ClassBalancedDataset)
-          and 'dataset' in config):
+    elif cls in REPEATING and 'dataset' in config:
         yield from leaf_configs(config['dataset'])
     elif 'dataset' in config:  # for example KFoldDataset, which is kept
         for leaf in leaf_configs(config['dataset']):

@@ -27,6 +27,17 @@ def test_every_part_loses_its_fold(cfg):
     assert cfg.train_dataloader.dataset['datasets'][0]['type'] == 'FERPlus'
 
 
+@pytest.mark.parametrize('wrapper', ['LongTailedDataset', 'InMemoryDataset'])
+def test_other_wrappers_are_folded_whole(cfg, wrapper):
+    held = dict(type=wrapper, dataset=cfg.train_dataloader.dataset.datasets[0])
+    cfg.train_dataloader.dataset = dict(
+        type='ClassBalancedDataset', oversample_thr=.1, dataset=held)
+    found = fold_config(cfg, fold=1, num_folds=3).train_dataloader.dataset
+    assert found['type'] == 'ClassBalancedDataset'
+    assert found['dataset'] == dict(type='FoldDataset', fold=1, num_folds=3,
+                                    dataset=held)
+
+
 def test_scores_come_to_their_places(trained, cfg, tmp_path):
     """Of one and the same network, asked about fold after fold."""
     got = held_out_scores(cfg, [str(trained.checkpoint)] * 2, str(tmp_path))
@@ -35,6 +46,14 @@ def test_scores_come_to_their_places(trained, cfg, tmp_path):
         'train')
     assert len(whole.labels) == 16
     np.testing.assert_allclose(got, whole.scores, atol=1e-5)
+
+
+def test_bad_wrapper_is_refused_before_training(cfg, tmp_path):
+    part = cfg.train_dataloader.dataset.datasets[0]
+    cfg.train_dataloader.dataset = dict(type='KFoldDataset', dataset=part)
+    with pytest.raises(TypeError, match='cuts datasets.*KFold.*Remedy'):
+        train_folds(cfg, str(tmp_path), 2, ['false'])
+    assert not list(tmp_path.iterdir())
 
 
 def test_bad_training_is_told(cfg, tmp_path):
