@@ -172,7 +172,8 @@ class SyntheticFER(BaseFERDataset):
         samples = []
         for i, subject in enumerate(faces['subject'].tolist()):
             sample = dict(gt_label=int(label[i]), subject=f's{subject:04d}',
-                          record=record[i])
+                          face_name=f'synthetic/seed{self.seed}/'
+                          f'{self.split}/{i:06d}', record=record[i])
             if self.target == 'distribution':
                 sample['gt_score'] = score[i]
             samples.append(sample)
@@ -180,10 +181,7 @@ class SyntheticFER(BaseFERDataset):
 
     def image_paths(self, samples: List[dict]) -> List[str]:
         """The name that each picture will have."""
-        return [self._face_name(place) for place in range(len(samples))]
-
-    def _face_name(self, place: int) -> str:
-        return f'synthetic/seed{self.seed}/{self.split}/{place:06d}'
+        return [sample['face_name'] for sample in samples]
 
     def unpack(self, info: dict) -> dict:
         """The annotation of a sample, complete but for the picture."""
@@ -203,7 +201,6 @@ class SyntheticFER(BaseFERDataset):
         info['image_size'] = self.image_size
         # What the picture shows, whatever labels are laid over it.
         info['face_units'] = info['gt_au']
-        info['face_name'] = self._face_name(info['sample_idx'])
         return info
 
     def extra_repr(self) -> List[str]:

@@ -28,6 +28,21 @@ def digest(sample):
     return state.hexdigest()
 
 
+def test_a_face_keeps_its_name():
+    """Whatever part of the set it stands in."""
+    whole = SyntheticFER(size=30, num_subjects=10)
+    names = {info['face'].tobytes(): info['face_name']
+             for info in map(whole.get_data_info, range(30))}
+    assert len(set(names.values())) == 30
+    subject = whole.get_data_info(0)['subject']
+    for options in (dict(indices=[7, 3]), dict(label_space='affectnet7'),
+                    dict(subjects=dict(exclude=[subject]))):
+        part = SyntheticFER(size=30, num_subjects=10, **options)
+        assert len(part) < 30
+        for info in map(part.get_data_info, range(len(part))):
+            assert info['face_name'] == names[info['face'].tobytes()]
+
+
 def test_registered_and_complete():
     dataset = DATASETS.build(
         dict(type='SyntheticFER', size=20, pipeline=DRAW, image_size=96))

@@ -28,6 +28,11 @@ class FrameSource(ABC):
     name: str
     numbers: np.ndarray
 
+    @property
+    def key(self) -> str:
+        """All that the frames depend on, for caches: here the path alone."""
+        return self.name
+
     @abstractmethod
     def read(self, numbers: Sequence[int]) -> List[np.ndarray]:
         """Frames that are there, uint8 BGR of shape ``(H, W, 3)``.
@@ -127,6 +132,11 @@ class VideoFrames(FrameSource):
         if count < 1:
             raise ImageError(f'{path}: the video tells no number of frames')
         self.numbers = np.arange(first, first + count)
+
+    @property
+    def key(self) -> str:
+        """The path, and the number of the first frame."""
+        return f'{self.name} from {self.numbers[0]}'
 
     def _open(self) -> cv2.VideoCapture:
         capture = cv2.VideoCapture(self.name)

@@ -1,4 +1,5 @@
 # Copyright (c) mmfer contributors.
+import hashlib
 import math
 from typing import List, Sequence, Tuple
 
@@ -41,6 +42,13 @@ class DrawnFrames(FrameSource):
         self.numbers = np.arange(num_frames)
         self.face, self.units = face, units
         self.image_size, self.span = image_size, span
+
+    @property
+    def key(self) -> str:
+        """A digest of all that is drawn, whatever the name."""
+        drawn = repr((self.face.tolist(), self.units.tolist(),
+                      self.image_size, self.span))
+        return hashlib.sha256(drawn.encode()).hexdigest()
 
     def strength(self, numbers: Sequence[int]) -> np.ndarray:
         """The share of the action units in frames, ``(T, )`` in [0, 1]."""

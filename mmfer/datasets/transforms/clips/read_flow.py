@@ -19,6 +19,7 @@ class ReadFlow(BaseTransform):
     With ``cache_dir`` a flow is computed once; fill the folder beforehand
     with ``tools/dataset_tools/cache_flow.py``. A flow depends on the path of
     the clip, not on its content: empty the folder when frames have changed.
+    Drawn clips go by what is drawn.
 
     **Required Keys:** ``frames``, ``frame_times``, from :class:`OpenClip` and
     :class:`KeyFrames`.
@@ -62,7 +63,7 @@ class ReadFlow(BaseTransform):
             clip = dict(results, img=frames.read_at(times))
             return flow_from_first(self.transforms(clip)['img'], self.method)
 
-        key = repr((frames.name, times.tolist(), self.method, self.transforms))
+        key = repr((frames.key, times.tolist(), self.method, self.transforms))
         flow = self.cache.get(key, compute)
         size = flow.shape[1:3]
         return dict(results, img=flow[0] if len(flow) == 1 else flow,
