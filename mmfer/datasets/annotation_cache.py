@@ -2,7 +2,6 @@
 import hashlib
 import os
 import os.path as osp
-import zipfile
 from typing import Callable, List, Optional, Sequence, Tuple
 
 import numpy as np
@@ -10,6 +9,7 @@ from mmengine.dist import broadcast_object_list, is_main_process
 from mmengine.logging import MMLogger
 from rich.progress import track
 
+from .npz_files import UNREADABLE, write_npz
 from .row_journal import RowJournal
 
 # Changes with the meaning of what is stored.
@@ -119,9 +119,7 @@ class AnnotationCache:
                             rows.dtype, len(rows)) == (dtype, len(names)):
                         return names, rows
                 reason = 'the folder has changed since'
-            # zipfile checks the sums of what it reads.
-            except (OSError, ValueError, KeyError, EOFError,
-                    NotImplementedError, zipfile.BadZipFile) as error:
+            except UNREADABLE as error:
                 reason = f'it cannot be read ({type(error).__name__})'
             MMLogger.get_current_instance().info(
                 f'{path} is made again: {reason}')
@@ -136,19 +134,13 @@ class AnnotationCache:
             return
         problems = []
         for path in self.places:
-            part = f'{path}.part{os.getpid()}'
             try:
-                os.makedirs(osp.dirname(path), exist_ok=True)
-                with open(part, 'wb') as file:
-                    np.savez(file, key=np.array([FORMAT, self.changed]),
-                             names=names, rows=rows)
-                os.replace(part, path)
+                write_npz(path, key=np.array([FORMAT, self.changed]),
+                          names=names, rows=rows)
                 logger.info(f'annotations kept in {path} for the next start')
                 return
             except OSError as error:
                 problems.append(f'{path} ({error.strerror})')
-                if osp.isfile(part):
-                    os.remove(part)
         logger.warning(
             'annotations are read file by file at every start, since no place '
             f'for a cache can be written: {"; ".join(problems)}. Remedy: make '

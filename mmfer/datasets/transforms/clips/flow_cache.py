@@ -1,11 +1,11 @@
 # Copyright (c) mmfer contributors.
 import hashlib
-import os
 import os.path as osp
-import zipfile
 from typing import Callable, Optional
 
 import numpy as np
+
+from mmfer.datasets.npz_files import UNREADABLE, write_npz
 
 
 class FlowCache:
@@ -43,12 +43,8 @@ class FlowCache:
             with np.load(path, allow_pickle=False) as file:
                 if str(file['key']) == key:
                     return file['array']
-        except (OSError, ValueError, KeyError, zipfile.BadZipFile):
+        except UNREADABLE:
             pass
         array = make()
-        os.makedirs(osp.dirname(path), exist_ok=True)
-        part = f'{path}.part{os.getpid()}'
-        with open(part, 'wb') as file:
-            np.savez(file, array=array, key=np.array(key))
-        os.replace(part, path)
+        write_npz(path, array=array, key=np.array(key))
         return array

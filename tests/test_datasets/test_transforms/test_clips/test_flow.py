@@ -4,10 +4,12 @@ import cv2
 import numpy as np
 import pytest
 
+from mmfer.datasets import SyntheticFER
 from mmfer.datasets.transforms import (ClipTransform, FaceAffine, FaceFlip,
                                        FaceResize, FlowStrain,
                                        OnsetApexFrames, OnsetApexOffsetFrames,
-                                       OpenClip, ReadFlow)
+                                       OpenClip, OpenSyntheticClip, ReadFlow)
+from mmfer.datasets.transforms.clips.frame_source import open_frames
 from mmfer.datasets.transforms.clips.optical_flow import (flow_from_first,
                                                           strain)
 from ....clip_toys import write_frames
@@ -125,11 +127,39 @@ def test_cache(clip, tmp_path):
                 transforms=[dict(type='FaceResize', size=32)])
 
 
-def test_bad_cache_file_is_made_anew(clip, tmp_path):
+def test_cache_knows_drawn_clips_by_what_is_drawn(tmp_path):
+    """Not by a name, which the samples of another set may have too."""
+    faces = SyntheticFER(size=2, image_size=32)
+    folder, flows = tmp_path / 'flow', []
+    for number in (0, 1, 0):
+        clip = OpenSyntheticClip(8)(
+            dict(faces.get_data_info(number), face_name='a'))
+        read = ReadFlow(cache_dir=str(folder))
+        flows.append(read(OnsetApexFrames()(clip))['img'])
+    assert len(list(folder.rglob('*.npz'))) == 2
+    np.testing.assert_array_equal(flows[0], flows[2])
+    assert not np.array_equal(flows[0], flows[1])
+
+
+def test_cache_knows_where_a_video_starts(clip, tmp_path):
+    """Its frames have other numbers then."""
+    path = tmp_path / 'clip.avi'
+    video = cv2.VideoWriter(str(path), cv2.VideoWriter_fourcc(*'MJPG'), 25,
+                            (64, 64))
+    for number in range(3):
+        video.write(texture(number, 64))
+    video.release()
+    keys = {open_frames(str(path), first).key for first in (0, 1)}
+    assert len(keys) == 2
+    assert open_frames(clip['clip_path']).key == clip['clip_path']
+
+
+@pytest.mark.parametrize('size', [0, 100])
+def test_bad_cache_file_is_made_anew(clip, tmp_path, size):
     folder = tmp_path / 'flow'
     first = flow_of(clip, cache_dir=str(folder))['img']
     file, = folder.rglob('*.npz')
-    file.write_bytes(file.read_bytes()[:100])
+    file.write_bytes(file.read_bytes()[:size])
     again = flow_of(clip, cache_dir=str(folder))['img']
     np.testing.assert_array_equal(first, again)
     with np.load(file, allow_pickle=False) as kept:
