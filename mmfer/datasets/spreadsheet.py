@@ -3,7 +3,7 @@
 import re
 import zipfile
 import zlib
-from typing import Dict, Iterator, List, Optional, Tuple
+from typing import Dict, Iterator, List, Tuple
 from xml.etree import ElementTree
 
 from mmfer.structures import AnnotationError
@@ -15,37 +15,35 @@ _LINK = ('{http://schemas.openxmlformats.org/officeDocument/2006/'
 _LETTERS = re.compile('[A-Z]+')
 
 
-def read_xlsx(path: str, sheet: Optional[str] = None
-              ) -> Iterator[Tuple[int, List[str]]]:
-    """The rows of a sheet; blank rows are passed over.
+def read_xlsx(path: str) -> Iterator[Tuple[int, List[str]]]:
+    """The rows of the first sheet; blank rows are passed over.
 
     Formulas give the value that was stored with them; an integer that was
     stored as ``3.0`` reads ``'3'``.
 
     Args:
         path (str): The workbook.
-        sheet (str, optional): The name of the sheet. Defaults to None, the
-            first one.
 
     Yields:
         tuple: The number of the row, counted from 1, and its cells as text,
         stripped, ``''`` for empty ones.
 
     Raises:
-        AnnotationError: If it is no workbook, or has no such sheet.
+        AnnotationError: If it is no workbook.
         FileNotFoundError: If there is no such file.
     """
     require_file(path, 'check data_root and the name of the coding sheet')
     try:
         with zipfile.ZipFile(path) as book:
             strings = _shared_strings(book)
-            table = _parse(book, _sheet_file(book, sheet, path))
+            table = _parse(book, _first_sheet(book))
         for place, row in enumerate(table.iter(f'{_MAIN}row'), 1):
             cells = _cells(row, strings)
             if any(cells):
                 yield int(row.get('r', place)), cells
     except (zipfile.BadZipFile, ElementTree.ParseError, KeyError, IndexError,
-            RuntimeError, EOFError, zlib.error) as error:
+            ValueError, AttributeError, RuntimeError, EOFError,
+            zlib.error) as error:
         raise AnnotationError(
             'not a readable Excel workbook', path, value=str(error),
             remedy='save the table again as .xlsx or as .csv') from None
@@ -69,21 +67,14 @@ def _shared_strings(book: zipfile.ZipFile) -> List[str]:
     return [_text(item) for item in _parse(book, name)]
 
 
-def _sheet_file(book: zipfile.ZipFile, sheet: Optional[str],
-                path: str) -> str:
-    """The file of a sheet inside the workbook."""
+def _first_sheet(book: zipfile.ZipFile) -> str:
+    """The file of the first sheet inside the workbook."""
     links: Dict[str, str] = {
         item.get('Id'): item.get('Target')
         for item in _parse(book, 'xl/_rels/workbook.xml.rels')
     }
-    sheets = {
-        item.get('name'): links[item.get(_LINK)]
-        for item in _parse(book, 'xl/workbook.xml').iter(f'{_MAIN}sheet')
-    }
-    if sheet is not None and sheet not in sheets:
-        raise AnnotationError('no such sheet', path, None, sheet,
-                              f'name one of {list(sheets)}')
-    target = sheets[sheet] if sheet else list(sheets.values())[0]
+    sheets = _parse(book, 'xl/workbook.xml').iter(f'{_MAIN}sheet')
+    target = [links[sheet.get(_LINK)] for sheet in sheets][0]
     return target[1:] if target.startswith('/') else f'xl/{target}'
 
 
@@ -112,6 +103,6 @@ def _value(cell: ElementTree.Element, strings: List[str]) -> str:
     value = cell.findtext(f'{_MAIN}v') or ''
     if kind == 's':
         return strings[int(value)]
-    if kind is None and value.endswith('.0'):
+    if kind in (None, 'n') and value.endswith('.0'):
         return value[:-2]
     return value

@@ -14,16 +14,11 @@ def test_cells(tmp_path):
         ['a & b', None, 3, 2.5], [None], [' x ', '12.0', 12.0]], first_row=3)
     assert list(read_xlsx(str(path))) == [
         (3, ['a & b', '', '3', '2.5']), (5, ['x', '12.0', '12'])]
-    assert list(read_xlsx(str(path), 'Sheet1')) == list(read_xlsx(str(path)))
 
 
-def test_rich_and_inline_text(tmp_path):
-    """What other programs write: runs, reading aids, inline texts, rows and
-    cells without names."""
-    path = write_xlsx(tmp_path / 'a.xlsx', [])
+def with_rows(path, rows):
+    """Put rows, and one shared string, into a workbook."""
     main = 'xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"'
-    rows = ('<row><c t="s"><v>0</v></c><c t="inlineStr"><is><t>in</t></is>'
-            '</c><c t="str"><f>A1</f><v>kept</v></c></row>')
     with zipfile.ZipFile(path) as old:
         files = {name: old.read(name) for name in old.namelist()}
     files['xl/sharedStrings.xml'] = (
@@ -34,14 +29,25 @@ def test_rich_and_inline_text(tmp_path):
     with zipfile.ZipFile(path, 'w') as new:
         for name, content in files.items():
             new.writestr(name, content)
-    assert list(read_xlsx(str(path))) == [(1, ['4+L10', 'in', 'kept'])]
+
+
+def test_rich_and_inline_text(tmp_path):
+    """What other programs write: runs, reading aids, inline texts, rows and
+    cells without names."""
+    path = write_xlsx(tmp_path / 'a.xlsx', [])
+    with_rows(path, """<row><c t="s"><v>0</v></c><c t="inlineStr"><is><t>in</t>
+        </is></c><c t="str"><f>A1</f><v>kept</v></c>
+        <c t="n"><v>3.0</v></c></row>""")
+    assert list(read_xlsx(str(path))) == [(1, ['4+L10', 'in', 'kept', '3'])]
 
 
 @pytest.mark.parametrize('damage', [
     lambda path: path.write_text('Subject,Filename\n'),
     lambda path: path.write_bytes(path.read_bytes()[:-200]),
     lambda path: zipfile.ZipFile(path, 'w').close(),
-], ids=['CSV', 'truncated', 'empty'])
+    lambda path: with_rows(path, '<row><c t="s"/></row>'),
+    lambda path: with_rows(path, '<row><c t="inlineStr"/></row>'),
+], ids=['CSV', 'truncated', 'empty', 'no string', 'no text'])
 def test_bad_workbook(tmp_path, damage):
     path = write_xlsx(tmp_path / 'a.xlsx', [['Subject']])
     damage(path)
@@ -49,10 +55,7 @@ def test_bad_workbook(tmp_path, damage):
         list(read_xlsx(str(path)))
 
 
-def test_bad_sheet_name(tmp_path):
-    path = write_xlsx(tmp_path / 'a.xlsx', [['Subject']], sheet='label')
-    with pytest.raises(AnnotationError, match=r"'MICRO'.*\['label'\]"):
-        list(read_xlsx(str(path), 'MICRO'))
+def test_bad_absent_workbook(tmp_path):
     with pytest.raises(FileNotFoundError, match='b.xlsx.*Remedy'):
         list(read_xlsx(str(tmp_path / 'b.xlsx')))
 
