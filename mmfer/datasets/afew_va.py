@@ -9,7 +9,7 @@ from mmfer.registry import DATASETS
 from mmfer.structures import AnnotationError
 from .base_fer_dataset import BaseFERDataset
 from .folders import images_in, subfolders
-from .folds import check_fold, subject_folds, take_fold
+from .folds import check_fold, take_subject_fold
 from .known_values import known_values
 
 
@@ -71,14 +71,8 @@ class AFEWVA(BaseFERDataset):
         if not all('gt_landmarks' in sample for sample in samples):
             for sample in samples:
                 sample.pop('gt_landmarks', None)
-        folds = ()
-        if self.split != 'all':
-            folds = subject_folds([s['subject'] for s in samples],
-                                  num_folds=self.num_folds)
-            self.notes.append(
-                f'test fold {self.fold} of {self.num_folds} folds from '
-                'mmfer, actor-disjoint, seed 0')
-        return take_fold(samples, folds, self.split, self.fold)
+        return take_subject_fold(samples, self.split, self.fold,
+                                 self.num_folds, self.notes, person='actor')
 
     def _clips(self) -> List[str]:
         """The annotation files ``CLIP/CLIP.json``, sorted."""

@@ -13,7 +13,7 @@ from .base_fer_dataset import BaseFERDataset
 from .ck_plus_files import (NUM_LANDMARKS, read_action_units, read_emotion,
                             read_landmarks)
 from .folders import subfolders
-from .folds import check_fold, subject_folds, take_fold
+from .folds import check_fold, take_subject_fold
 from .tables import require_folder
 
 _FRAME = re.compile(r'S\d{3}_\d{3}_\d{8}\.png')
@@ -139,22 +139,17 @@ class CKPlus(BaseFERDataset):
         if not samples:
             raise AnnotationError('no emotion file in it', emotion,
                                   remedy='unpack the emotion labels there')
-        folds = subject_folds([s['subject'] for s in samples],
-                              [s['gt_label'] for s in samples],
-                              self.num_folds) if self.split != 'all' else ()
-        self._write_notes()
-        return take_fold(samples, folds, self.split, self.fold)
-
-    def _write_notes(self) -> None:
         first = 'added as neutral' if self.neutral else 'left out'
         self.notes = [
             f'last {self.last_frames} frames of each labelled sequence; '
             f'first frame {first}'
         ]
-        if self.split != 'all':
-            self.notes.append(
-                f'test fold {self.fold} of {self.num_folds} folds from '
-                'mmfer, subject-disjoint, seed 0')
+        samples = take_subject_fold(samples, self.split, self.fold,
+                                    self.num_folds, self.notes)
+        self._note_missing()
+        return samples
+
+    def _note_missing(self) -> None:
         self.notes += [
             f'{name}: {self._missing[name]} files missing' if name in
             self._missing else f'{name}: folder absent, not read'

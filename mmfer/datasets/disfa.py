@@ -8,7 +8,7 @@ from mmfer.registry import DATASETS
 from mmfer.structures import AU_SETS, AnnotationError
 from .au_list_dataset import AUListDataset
 from .folders import subfolders
-from .folds import subject_folds, take_fold
+from .folds import take_subject_fold
 from .known_values import known_values
 from .number_table import read_number_rows
 from .tables import require_file
@@ -94,13 +94,8 @@ class DISFA(AUListDataset):
         self.notes = ['intensities from 0 to 5' if self.au_intensity else
                       'occurrence: intensity of 2 or more',
                       'official counts unknown']
-        if self.split == 'all':
-            return samples
-        self.notes.append(f'test fold {self.fold} of {self.NUM_FOLDS} folds '
-                          'from mmfer, subject-disjoint, seed 0')
-        folds = subject_folds([s['subject'] for s in samples],
-                              num_folds=self.NUM_FOLDS)
-        return take_fold(samples, folds, self.split, self.fold - 1)
+        return take_subject_fold(samples, self.split, self.fold,
+                                 self.NUM_FOLDS, self.notes, first=1)
 
     def _read_subject(self, root: str, subject: str) -> Iterator[dict]:
         columns = []

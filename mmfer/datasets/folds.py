@@ -81,6 +81,41 @@ def take_fold(samples: List[dict], folds: np.ndarray, split: str,
     ]
 
 
+def take_subject_fold(samples: List[dict],
+                      split: str,
+                      fold: int,
+                      num_folds: int,
+                      notes: List[str],
+                      person: str = 'subject',
+                      first: int = 0) -> List[dict]:
+    """The samples of a split where the folds are ours.
+
+    Args:
+        samples (list[dict]): All samples, with ``subject``; the folds are
+            alike in class mix where all have ``gt_label``.
+        split (str): See :func:`take_fold`.
+        fold (int): The number of the test fold.
+        num_folds (int): The number of folds.
+        notes (list[str]): Gets a line about the folds, unless the split is
+            ``'all'``.
+        person (str): What ``subject`` is, for the line. Defaults to
+            ``'subject'``.
+        first (int): The number of the first fold. Defaults to 0.
+
+    Raises:
+        ValueError: If there are fewer subjects than folds.
+    """
+    if split == 'all':
+        return samples
+    notes.append(f'test fold {fold} of {num_folds} folds from mmfer, '
+                 f'{person}-disjoint, seed 0')
+    labels = [s['gt_label'] for s in samples if 'gt_label' in s]
+    folds = subject_folds([s['subject'] for s in samples],
+                          labels if len(labels) == len(samples) else None,
+                          num_folds)
+    return take_fold(samples, folds, split, fold - first)
+
+
 def check_fold(fold: int, num_folds: int) -> int:
     """``fold`` if it is the number of one of the folds.
 

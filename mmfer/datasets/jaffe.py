@@ -9,7 +9,7 @@ from mmfer.registry import DATASETS
 from mmfer.structures import LABEL_SPACES, AnnotationError
 from .base_fer_dataset import BaseFERDataset
 from .folders import images_in
-from .folds import check_fold, subject_folds, take_fold
+from .folds import check_fold, take_subject_fold
 from .tables import require_folder
 
 _NAME = re.compile(r'([A-Z]{2})\.([A-Z]{2})\d+\.\d+\.tiff?', re.IGNORECASE)
@@ -85,14 +85,8 @@ class JAFFE(BaseFERDataset):
         ]
         if len(samples) != _OFFICIAL_TOTAL:
             MMLogger.get_current_instance().warning(f'JAFFE: {self.notes[0]}')
-        if self.split == 'all':
-            return samples
-        self.notes.append(f'test fold {self.fold} of {self.num_folds} folds '
-                          'from mmfer, subject-disjoint, seed 0')
-        folds = subject_folds([s['subject'] for s in samples],
-                              [s['gt_label'] for s in samples],
-                              self.num_folds)
-        return take_fold(samples, folds, self.split, self.fold)
+        return take_subject_fold(samples, self.split, self.fold,
+                                 self.num_folds, self.notes)
 
     def _parse(self, path: str) -> dict:
         """The sample that a file name describes."""

@@ -42,11 +42,12 @@ class MEGC2019(MicroExpressionDataset):
             Samples have its ``img_path``. None reads the clips themselves:
             see ``clip_name``. Defaults to ``'uvos_img'``.
         clip_name (Dict[str, str], optional): For each of ``casme2``,
-            ``samm`` and ``smic``, where a clip is below ``data_root``.
-            Defaults to None, ``SET/SUBJECT/CLIP``.
+            ``samm`` and ``smic``, where a clip is below ``data_root``, with
+            the columns as fields. Defaults to None, ``SET/SUBJECT/CLIP``.
         **kwargs: See :class:`MicroExpressionDataset`; ``sheet`` is CSV.
 
     Raises:
+        ValueError: If ``clip_name`` names another set or column.
         AnnotationError: If a row is malformed or stands there twice.
     """
 
@@ -60,6 +61,10 @@ class MEGC2019(MicroExpressionDataset):
                  picture: Optional[str] = 'uvos_img',
                  clip_name: Optional[Dict[str, str]] = None,
                  **kwargs: Any) -> None:
+        unknown = sorted(set(clip_name or ()) - set(_SETS))
+        if unknown:
+            raise ValueError(f'clip_name names unknown sets {unknown}; there '
+                             f'are {list(_SETS)}')
         self.picture = picture
         super().__init__(data_root=data_root,
                          clip_name={**_CLIP_NAMES, **(clip_name or {})},
@@ -101,6 +106,5 @@ class MEGC2019(MicroExpressionDataset):
         if self.picture:
             sample['img_path'] = osp.join(self.data_root, row[self.picture])
         else:
-            sample['clip_path'] = osp.join(
-                self.data_root, self.clip_name[source].format(**row))
+            sample['clip_path'] = self.clip_path(self.clip_name[source], row)
         return sample

@@ -12,9 +12,9 @@ from mmfer.structures import (AnnotationError, LabelSpace, au_names,
                               parse_au_string)
 from .base_fer_dataset import BaseFERDataset
 from .coding_sheet import UNKNOWN_FRAME, CodedClip, read_coding_sheet
-from .folds import check_fold, subject_folds, take_fold
+from .folds import check_fold, take_subject_fold
 
-_DIGITS = re.compile(r'\d+$')
+_DIGITS = re.compile(r'(\d+)(?:\.0)?$')
 
 
 class MicroExpressionDataset(BaseFERDataset):
@@ -31,7 +31,7 @@ class MicroExpressionDataset(BaseFERDataset):
       unknown apex;
     - ``gt_label``; ``gt_au`` by ``au_set``, NaN where no unit was coded;
     - ``subject``, keyed by the set, as ``'samm/006'``; ``source_set``, as
-      ``'samm'``; ``fps``.
+      ``'samm'``; ``fps`` where known.
 
     Args:
         data_root (str): The folder of the dataset.
@@ -144,12 +144,8 @@ class MicroExpressionDataset(BaseFERDataset):
         self._note_unknown(samples)
         if not self.uses_folds:
             return samples
-        self.notes.append(f'test fold {self.fold} of {self.num_folds} folds '
-                          'from mmfer, subject-disjoint, seed 0')
-        folds = subject_folds([s['subject'] for s in samples],
-                              [s['gt_label'] for s in samples],
-                              self.num_folds)
-        return take_fold(samples, folds, self.split, self.fold)
+        return take_subject_fold(samples, self.split, self.fold,
+                                 self.num_folds, self.notes)
 
     def _note_unknown(self, samples: List[dict]) -> None:
         rules = dict(onset='first frame', apex='middle of onset and offset',
@@ -177,7 +173,7 @@ class MicroExpressionDataset(BaseFERDataset):
         onset, apex, offset = self.in_order(row, path).frames
         fields = dict(self.clip_fields(row, path), emotion=emotion)
         return dict(
-            clip_path=self._clip_path(fields),
+            clip_path=self.clip_path(self.clip_name, fields),
             onset=onset, apex=apex, offset=offset,
             fps=self.FPS if row.fps == UNKNOWN_FRAME else row.fps,
             gt_label=label, gt_au=self.read_units(row.units, path, row.line),
@@ -191,11 +187,17 @@ class MicroExpressionDataset(BaseFERDataset):
             return np.full(len(self.units), np.nan, dtype=np.float32)
         return au_occurrence(parse_au_string(text, path, line), self.units)
 
-    def _clip_path(self, fields: Dict[str, str]) -> str:
+    def clip_path(self, clip_name: str, fields: Dict[str, str]) -> str:
+        """Where a clip is.
+
+        Raises:
+            ValueError: If ``clip_name`` asks for something else than
+                ``fields``.
+        """
         try:
-            name = self.clip_name.format(**fields)
+            name = clip_name.format(**fields)
         except (KeyError, IndexError):
-            raise ValueError(f'clip_name is {self.clip_name!r}, but only '
+            raise ValueError(f'clip_name is {clip_name!r}, but only '
                              f'{sorted(fields)} are known') from None
         return osp.join(self.data_root, name)
 
@@ -215,7 +217,7 @@ class MicroExpressionDataset(BaseFERDataset):
         if digits is None:
             raise AnnotationError('a subject without number', path, line,
                                   text)
-        return int(digits.group())
+        return int(digits.group(1))
 
     def _label(self, emotion: str, path: str, line: int) -> Optional[int]:
         known = LabelSpace.get(self.LABEL_SPACE)

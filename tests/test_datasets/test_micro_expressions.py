@@ -15,7 +15,7 @@ HEADER = ['Subject', 'Filename', 'OnsetFrame', 'ApexFrame', 'OffsetFrame',
           'Action Units', 'Estimated Emotion']
 CASME2_ROWS = [
     ['04', 'EP12_01f', 46, 59, 86, '4+L10', 'disgust'],
-    [4, 'EP02_01', 3, '/', 9, 12, 'happiness'],
+    ['4.0', 'EP02_01', 3, '/', 9, 12, 'happiness'],
     ['05', 'EP03_02', 3, 5, 9, 'R1+R2', 'others'],
     ['05', 'EP05_09', 3, 5, 9, None, 'sadness'],
     ['06', 'EP05_09', 3, 5, 9, 4, 'repression'],
@@ -202,6 +202,15 @@ def test_megc2019(tmp_path):
     assert clips.notes == ['offset unknown in 1 of 3 clips: last frame']
     out = MEGC2019(str(tmp_path), subjects=dict(include=['samm/006']))
     assert len(out) == 1
+
+
+@pytest.mark.parametrize('clip_name, message', [
+    (dict(cas='{clip}'), r"unknown sets \['cas'\].*casme2"),
+    (dict(smic='{short_clip}'), "'{short_clip}', but only .*'clip'")])
+def test_bad_clip_name_of_megc2019(tmp_path, clip_name, message):
+    (tmp_path / 'megc2019_442.csv').write_text(MEGC)
+    with pytest.raises(ValueError, match=message):
+        MEGC2019(str(tmp_path), picture=None, clip_name=clip_name)
 
 
 @pytest.mark.parametrize('row, message', [
