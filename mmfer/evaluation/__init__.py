@@ -1,6 +1,8 @@
 # Copyright (c) mmfer contributors.
-from .confusion_matrix import draw_confusion_matrix, save_confusion_matrix
+from .confusion_matrix import (count_confusions, draw_confusion_matrix,
+                               save_confusion_matrix)
 from .metrics import *  # noqa: F401,F403
 from .metrics import __all__ as _metrics
 
-__all__ = ['draw_confusion_matrix', 'save_confusion_matrix'] + list(_metrics)
+__all__ = ['count_confusions', 'draw_confusion_matrix',
+           'save_confusion_matrix'] + list(_metrics)

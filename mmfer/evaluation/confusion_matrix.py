@@ -14,6 +14,23 @@ if TYPE_CHECKING:
 _MAX_WRITTEN = 30
 
 
+def count_confusions(labels: np.ndarray, predicted: np.ndarray,
+                     num_classes: int) -> np.ndarray:
+    """The confusion matrix.
+
+    Args:
+        labels (np.ndarray): True classes, int64 of shape ``(N, )``.
+        predicted (np.ndarray): Predicted classes, likewise.
+        num_classes (int): The number of classes C.
+
+    Returns:
+        np.ndarray: Counts, int64 of shape ``(C, C)``, rows = truth.
+    """
+    pairs = np.bincount(labels * num_classes + predicted,
+                        minlength=num_classes**2)
+    return pairs.reshape(num_classes, num_classes)
+
+
 def draw_confusion_matrix(matrix: np.ndarray,
                           classes: Sequence[str],
                           title: Optional[str] = None) -> 'Figure':

@@ -4,11 +4,20 @@ import json
 import cv2
 import numpy as np
 import pytest
+from sklearn.metrics import confusion_matrix
 
-from mmfer.evaluation import draw_confusion_matrix, save_confusion_matrix
+from mmfer.evaluation import (count_confusions, draw_confusion_matrix,
+                              save_confusion_matrix)
 
 CLASSES = ['happiness', 'sadly_angry', 'fear']
 MATRIX = np.array([[8, 2, 0], [1, 1, 0], [0, 0, 0]])
+
+
+def test_counts_equal_scikit_learn():
+    labels, predicted = np.random.default_rng(0).integers(0, 4, (2, 60))
+    assert np.array_equal(
+        count_confusions(labels, predicted, 5),
+        confusion_matrix(labels, predicted, labels=range(5)))
 
 
 def _cell_texts(figure):

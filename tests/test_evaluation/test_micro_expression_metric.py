@@ -85,6 +85,9 @@ def test_one_set_has_no_scores_of_its_own():
 def test_bad_use():
     with pytest.raises(ValueError, match="absent must be .* got 'mean'"):
         MicroExpressionMetric(absent='mean')
+    for name in ('groups', 'ece_bins'):  # of FERMetric, not measured here
+        with pytest.raises(TypeError, match=name):
+            MicroExpressionMetric(**{name: None})
     metric = MicroExpressionMetric()
     with pytest.raises(ValueError, match='nothing to evaluate'):
         metric.compute_metrics([])

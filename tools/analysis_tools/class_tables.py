@@ -8,12 +8,12 @@ from rich.console import Console
 from rich.table import Table
 
 import mmfer  # noqa: F401
-from mmfer.analysis.class_tables import (class_table, count_confusions,
-                                         subject_table, write_rows)
+from mmfer.analysis.class_tables import (class_table, subject_table,
+                                         write_rows)
 from mmfer.analysis.command_line import make_parser, read_config
 from mmfer.analysis.predictions import collect_predictions
 from mmfer.apis.arguments import run_main
-from mmfer.evaluation import save_confusion_matrix
+from mmfer.evaluation import count_confusions, save_confusion_matrix
 
 EXAMPLES = """
 examples:

@@ -6,7 +6,7 @@ from typing import Dict, List, NamedTuple, Sequence
 
 import numpy as np
 
-from mmfer.evaluation import MicroExpressionMetric
+from mmfer.evaluation import MicroExpressionMetric, count_confusions
 from .folds import Pool
 from .runs import PREDICTIONS
 
@@ -77,15 +77,12 @@ def pool_results(folders: Sequence[str], pool: Pool) -> Result:
     predicted = np.array([index[row['predicted']] for row in rows])
     sets = np.array([row['source_set'] or '' for row in rows])
 
-    def counts(part: np.ndarray) -> np.ndarray:
-        matrix = np.zeros((len(index), len(index)), dtype=np.int64)
-        np.add.at(matrix, (labels[part], predicted[part]), 1)
-        return matrix
-
     names = sorted(set(pool.sets))
-    matrix = counts(np.ones(len(sets), dtype=bool))
+    matrix = count_confusions(labels, predicted, len(index))
     return Result(
         pooled_figures(matrix), {
-            name: pooled_figures(counts(sets == name))
+            name: pooled_figures(
+                count_confusions(labels[sets == name],
+                                 predicted[sets == name], len(index)))
             for name in names if len(names) > 1
         }, matrix)

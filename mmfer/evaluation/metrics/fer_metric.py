@@ -10,7 +10,7 @@ from mmengine.logging import MMLogger
 
 from mmfer.registry import METRICS
 from ..class_groups import CLASS_GROUPS, group_recalls
-from ..confusion_matrix import save_confusion_matrix
+from ..confusion_matrix import count_confusions, save_confusion_matrix
 
 # Probabilities are not taken smaller than this in logarithms, so that one
 # score of zero does not make a mean infinite.
@@ -153,29 +153,39 @@ class FERMetric(BaseMetric):
         Returns:
             dict[str, float]: Scalars only.
         """
-        if not results:
-            raise ValueError('FERMetric has nothing to evaluate: the dataset '
-                             'is empty or gave no predictions')
+        classes = self._class_names([len(score) for score, *_ in results])
         scores, labels, targets = zip(*results)
-        if len({len(score) for score in scores}) > 1:
-            raise ValueError('pred_score has different lengths: '
-                             f'{sorted({len(s) for s in scores})}')
-        classes = (self.dataset_meta or {}).get('classes') or [
-            str(i) for i in range(len(scores[0]))
-        ]
         metrics, matrix = self.calculate(
             np.stack(scores), np.array(labels), targets, classes,
             self.ece_bins)
         metrics.update(group_recalls(matrix, self.groups, classes))
+        self._save(
+            matrix, classes, f"accuracy {metrics['accuracy']:.2f} %, UAR "
+            f"{metrics['uar']:.2f} %, {len(labels)} samples",
+            accuracy=metrics['accuracy'], uar=metrics['uar'])
+        return metrics
+
+    def _class_names(self, lengths: Sequence[int]) -> Sequence[str]:
+        """The names of the classes, given the length of each score."""
+        if not lengths:
+            raise ValueError(f'{type(self).__name__} has nothing to evaluate: '
+                             'the dataset is empty or gave no predictions')
+        if len(set(lengths)) > 1:
+            raise ValueError('pred_score has different lengths: '
+                             f'{sorted(set(lengths))}')
+        return (self.dataset_meta or {}).get('classes') or [
+            str(i) for i in range(lengths[0])
+        ]
+
+    def _save(self, matrix: np.ndarray, classes: Sequence[str], title: str,
+              **metrics: float) -> None:
+        """Write the confusion matrix, if there is a folder for it."""
         folder = self.out_dir or self._log_folder()
         if folder:
             prefix = '' if self.prefix == 'expr' else f'{self.prefix}_'
             save_confusion_matrix(
                 matrix, classes, osp.join(folder, f'{prefix}confusion_matrix'),
-                f"accuracy {metrics['accuracy']:.2f} %, UAR "
-                f"{metrics['uar']:.2f} %, {len(labels)} samples",
-                accuracy=metrics['accuracy'], uar=metrics['uar'])
-        return metrics
+                title, **metrics)
 
     @staticmethod
     def _log_folder() -> Optional[str]:
@@ -207,11 +217,10 @@ class FERMetric(BaseMetric):
             tuple: The measures, and the confusion matrix ``(C, C)`` with the
             truth in rows.
         """
-        from torchmetrics.functional.classification import (
-            multiclass_calibration_error, multiclass_confusion_matrix)
+        from torchmetrics.functional.classification import \
+            multiclass_calibration_error
         num, truth = scores.shape[1], torch.from_numpy(labels)
-        matrix = multiclass_confusion_matrix(
-            torch.from_numpy(scores.argmax(1)), truth, num).numpy()
+        matrix = count_confusions(labels, scores.argmax(1), num)
         hits, support = matrix.diagonal(), matrix.sum(1)
         present = support > 0
         recall = hits[present] / support[present]

@@ -1,11 +1,10 @@
 # Copyright (c) mmfer contributors.
-import os.path as osp
-from typing import Any, Dict, List, Sequence, Tuple
+from typing import Any, Dict, List, Optional, Sequence, Tuple
 
 import numpy as np
 
 from mmfer.registry import METRICS
-from ..confusion_matrix import save_confusion_matrix
+from ..confusion_matrix import count_confusions
 from .fer_metric import FERMetric
 
 
@@ -34,8 +33,9 @@ class MicroExpressionMetric(FERMetric):
             neither true nor predicted samples for F1, no true samples for
             recall. ``'exclude'``: the mean is over the other classes, or
             ``'zero'``. Defaults to ``'exclude'``.
-        **kwargs: ``out_dir``, ``collect_device`` and ``prefix`` of
-            :class:`FERMetric`.
+        out_dir (str, optional): See :class:`FERMetric`. Defaults to None.
+        collect_device (str): See :class:`FERMetric`. Defaults to ``'cpu'``.
+        prefix (str, optional): See :class:`FERMetric`. Defaults to None.
 
     Raises:
         ValueError: If ``absent`` is unknown, or a prediction is malformed.
@@ -47,11 +47,16 @@ class MicroExpressionMetric(FERMetric):
         (77.8, 83.3)
     """
 
-    def __init__(self, absent: str = 'exclude', **kwargs: Any) -> None:
+    def __init__(self,
+                 absent: str = 'exclude',
+                 out_dir: Optional[str] = None,
+                 collect_device: str = 'cpu',
+                 prefix: Optional[str] = None) -> None:
         if absent not in ('zero', 'exclude'):
             raise ValueError("absent must be 'zero' or 'exclude', got "
                              f'{absent!r}')
-        super().__init__(**kwargs)
+        super().__init__(
+            out_dir=out_dir, collect_device=collect_device, prefix=prefix)
         self.absent = absent
 
     def process(self, data_batch: Any, data_samples: Sequence[dict]) -> None:
@@ -81,25 +86,13 @@ class MicroExpressionMetric(FERMetric):
         Returns:
             dict[str, float]: Scalars only.
         """
-        if not results:
-            raise ValueError('MicroExpressionMetric has nothing to evaluate: '
-                             'the dataset is empty or gave no predictions')
+        classes = self._class_names([number for number, *_ in results])
         numbers, found, truth, sets = zip(*results)
-        if len(set(numbers)) > 1:
-            raise ValueError('pred_score has different lengths: '
-                             f'{sorted(set(numbers))}')
         metrics, matrix = self.pooled(
             np.array(found), np.array(truth), numbers[0], sets, self.absent)
-        folder = self.out_dir or self._log_folder()
-        if folder:
-            classes = (self.dataset_meta or {}).get('classes') or [
-                str(i) for i in range(numbers[0])
-            ]
-            prefix = '' if self.prefix == 'expr' else f'{self.prefix}_'
-            save_confusion_matrix(
-                matrix, classes, osp.join(folder, f'{prefix}confusion_matrix'),
-                f"UF1 {metrics['uf1']:.2f} %, UAR {metrics['uar']:.2f} %, "
-                f'{len(results)} clips', **metrics)
+        self._save(
+            matrix, classes, f"UF1 {metrics['uf1']:.2f} %, UAR "
+            f"{metrics['uar']:.2f} %, {len(results)} clips", **metrics)
         return metrics
 
     @classmethod
@@ -124,14 +117,13 @@ class MicroExpressionMetric(FERMetric):
             tuple: The measures, and the confusion matrix ``(C, C)`` with the
             truth in rows.
         """
-        matrix = np.zeros((num_classes, num_classes), dtype=np.int64)
-        np.add.at(matrix, (truth, found), 1)
+        matrix = count_confusions(truth, found, num_classes)
         metrics = cls.of_matrix(matrix, absent)
         sets = np.asarray(source_sets, dtype=str)
         names = sorted(set(sets.tolist()))
         for name in names if len(names) > 1 else ():
-            part = np.zeros_like(matrix)
-            np.add.at(part, (truth[sets == name], found[sets == name]), 1)
+            part = count_confusions(truth[sets == name], found[sets == name],
+                                    num_classes)
             metrics.update({f'{kind}_{name or "unknown"}': value for
                             kind, value in cls.of_matrix(part,
                                                          absent).items()})
