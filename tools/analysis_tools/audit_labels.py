@@ -141,10 +141,10 @@ def main(args: Namespace) -> None:
     rows = audit_rows(audit, files, corrected)
     table, page = (osp.join(args.out, f'audit.{end}') for end in
                    ('csv', 'html'))
+    paths = write_label_files(files, corrected, args.out)
     write_rows(rows, table)
     write_page(audit, rows[:args.top], page, 'Label audit',
                describe(audit, args, corrected))
-    paths = write_label_files(files, corrected, args.out)
     show(audit)
     print(f'{int((corrected != labels).sum())} of {len(labels)} labels '
           'corrected')

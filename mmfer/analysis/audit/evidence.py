@@ -80,7 +80,6 @@ class Evidence:
         if self.bank is None:
             raise ValueError('the checkpoint holds no label bank. Remedy: '
                              'audit without its history, or train with one')
-        self.bank.check(self.labels)
         log = osp.join(osp.dirname(self.checkpoint), 'corrections.jsonl')
         return history_signal(
             self.bank.label.cpu().numpy(), self.labels,
@@ -111,10 +110,17 @@ class Evidence:
 
     @cached_property
     def bank(self) -> Optional[LabelBank]:
-        """The label bank of the model, if its contents are known."""
+        """The label bank of the model, if its contents are known.
+
+        Raises:
+            ValueError: If it was made for other labels.
+        """
         banks = [bank for bank in parts_of(self.predictions.model, LabelBank)
                  if bank.restored]
-        return banks[0] if banks else None
+        if not banks:
+            return None
+        banks[0].check(self.labels)
+        return banks[0]
 
     @cached_property
     def copies(self) -> List[List[int]]:

@@ -96,10 +96,21 @@ def _believed(signal: Signal, i: int, classes: Sequence[str]) -> List[Any]:
 def thumbnail(image: np.ndarray) -> str:
     """A picture as data URI, at most 112 pixels wide and high.
 
+    Of a clip it is the frame in the middle. What is not uint8, such as a
+    flow, is stretched to all grey values; no more than three channels are
+    shown.
+
     Args:
-        image (np.ndarray): uint8 BGR of shape ``(3, H, W)``.
+        image (np.ndarray): BGR of shape ``(C, H, W)`` or ``(C, T, H, W)``.
     """
-    picture = np.ascontiguousarray(image.transpose(1, 2, 0))
+    if image.ndim == 4:
+        image = image[:, image.shape[1] // 2]
+    if image.dtype != np.uint8:
+        image = image - image.min()
+        image = (image * (255 / (image.max() or 1))).astype(np.uint8)
+    if len(image) == 2:  # a flow; JPEG has one channel or three
+        image = np.concatenate([image, np.zeros_like(image[:1])])
+    picture = np.ascontiguousarray(image[:3].transpose(1, 2, 0))
     shrink = _THUMBNAIL / max(picture.shape[:2])
     if shrink < 1:
         picture = cv2.resize(picture, None, fx=shrink, fy=shrink,

@@ -16,6 +16,7 @@ from mmengine.runner import CheckpointLoader
 from mmfer.analysis.audit import (apply_decisions, audit_labels, audit_rows,
                                   find_copies, label_files, read_labels,
                                   write_label_files, write_page)
+from mmfer.analysis.audit.page import thumbnail
 from mmfer.analysis.class_tables import write_rows
 from mmfer.apis.run import load_config, prepare_config
 
@@ -111,6 +112,22 @@ def test_table_and_page(audited):
     assert head == 'data:image/jpeg;base64'
     raw = np.frombuffer(base64.b64decode(image), np.uint8)
     assert cv2.imdecode(raw, cv2.IMREAD_COLOR).shape == (24, 24, 3)
+
+
+@pytest.mark.parametrize('dtype', [np.uint8, np.float32])
+@pytest.mark.parametrize('channels', [1, 2, 3])
+def test_thumbnail_of_a_clip_is_its_middle(channels, dtype):
+    """Of a flow as well, whose values lie around 0."""
+    clip = np.zeros((channels, 5, 24, 40), dtype)
+    clip[:, 2, :, 20:] = 255 if dtype == np.uint8 else .5
+    if dtype == np.float32:
+        clip[:, 2, :, :20] = -.5
+    for inputs in (clip, clip[:, 2]):
+        raw = base64.b64decode(thumbnail(inputs).split(',')[1])
+        shown = cv2.imdecode(np.frombuffer(raw, np.uint8), cv2.IMREAD_COLOR)
+        assert shown.shape == (24, 40, 3)
+        assert shown[:, 4:16].max() < 20
+        assert shown[:, 24:36, :channels].min() > 235
 
 
 def test_page_in_a_browser(audited, tmp_path):

@@ -105,8 +105,9 @@ def test_bad_evidence(tmp_path, faces, bank, case):
     if case == 'bank':
         bank.initialise((faces.get_gt_labels() + 1) % 8)
         bank.restored = True
-        with pytest.raises(ValueError, match='16 of 16 differ.*Remedy'):
-            gather(tmp_path, faces, bank).history()
+        for name in ('history', 'confidence'):
+            with pytest.raises(ValueError, match='16 of 16 differ.*Remedy'):
+                getattr(gather(tmp_path, faces, bank), name)()
     elif case == 'index':
         path = str(tmp_path / 'i.npz')
         save_index(path, build_index(SyntheticFER(size=9), 'va', 3))
