@@ -1,4 +1,4 @@
-# That of long-tailed CIFAR in the released code of LDAM and CRI.
+# That of long-tailed CIFAR in the released code of CRI.
 optim_wrapper = dict(
     optimizer=dict(type='SGD', lr=0.1, momentum=0.9, weight_decay=2e-4))
 param_scheduler = [
