@@ -104,7 +104,7 @@ def outputs_of(args: Namespace, inferencer: FERInferencer,
     if args.out:
         outputs.append(
             PredictionTable(args.out, inferencer.classes, inferencer.au_names,
-                            inferencer.detector.num_landmarks))
+                            inferencer.detector.most_landmarks))
     return outputs
 
 

@@ -79,6 +79,7 @@ def test_given_boxes_are_clipped_and_sorted():
     assert [face.box.tolist() for face in detector(BLANK)] == [
         [0, 0, 10, 10], [30, 5, 60, 20]]
     assert detector.num_landmarks == 0  # not all have them
+    assert detector.most_landmarks == 5
     frames = [detector(BLANK._replace(source='v.mp4', frame=i))
               for i in range(2)]
     assert list(map(len, frames)) == [0, 1]
@@ -95,7 +96,7 @@ def test_given_boxes_from_csv(tmp_path):
     first, second = detector(BLANK)
     assert first.box.tolist() == [1, 2, 11, 12]
     assert second.landmarks.tolist() == [[23, 4], [25, 6]]
-    assert detector.num_landmarks == 2
+    assert detector.num_landmarks == detector.most_landmarks == 2
     assert detector(BLANK._replace(source='b.jpg')) == []
     assert len(detector(BLANK._replace(source='v.mp4', frame=7))) == 1
 

@@ -33,14 +33,17 @@ def test_a_folder(trained, tool, tmp_path, capsys):
 def test_a_video_with_known_faces(trained, tool, tmp_path, capsys):
     frames = [np.full((64, 80, 3), 20 * i, np.uint8) for i in range(5)]
     write_video(tmp_path / 'v.avi', frames)
+    # One face has landmarks, the others have none.
     (tmp_path / 'boxes.csv').write_text(
-        'path,frame,left,top,right,bottom\n' + ''.join(
-            f'v.avi,{i},8,8,56,56\n' for i in (1, 2, 4)))
+        'path,frame,left,top,right,bottom,x0,y0\n' + ''.join(
+            f'v.avi,{i},8,8,56,56,{points}\n'
+            for i, points in ((1, ','), (2, '20,30'), (4, ','))))
     assert tool('infer', trained.config, trained.checkpoint, 'v.avi',
                 '--boxes', 'boxes.csv', '--smooth', '0.5', '--out',
                 'found.csv', '--out-dir', '.', '--batch-size', '2') is None
     rows = list(csv.DictReader(open('found.csv')))
     assert [row['track'] for row in rows] == ['', '0', '0', '', '0']
+    assert [row['x0'] for row in rows] == ['', '', '20.0', '', '']
     capture = cv2.VideoCapture('v_faces.mp4')
     assert capture.get(cv2.CAP_PROP_FRAME_COUNT) == 5
     assert '5 pictures, 3 faces' in capsys.readouterr().out

@@ -16,8 +16,13 @@ class DetectorError(RuntimeError):
 class FaceDetector(ABC):
     """What finds the faces in a picture."""
 
-    #: How many landmarks each face has, 0 for none.
+    #: How many landmarks each face has at least, 0 for none.
     num_landmarks = 0
+
+    @property
+    def most_landmarks(self) -> int:
+        """How many landmarks a face has at most."""
+        return self.num_landmarks
 
     @abstractmethod
     def detect(self, picture: Picture) -> List[DetectedFace]:

@@ -33,10 +33,15 @@ class GivenBoxes(FaceDetector):
             key = key if isinstance(key, tuple) else (key, None)
             self._faces[key] = [_to_face(face, key[0]) for face in given]
         self._names = {name for name, _ in self._faces}
-        known = [face.landmarks for some in self._faces.values()
-                 for face in some]
-        if known and all(points is not None for points in known):
-            self.num_landmarks = min(map(len, known))
+        numbers = [0 if face.landmarks is None else len(face.landmarks)
+                   for some in self._faces.values() for face in some]
+        self.num_landmarks = min(numbers, default=0)
+        self._most_landmarks = max(numbers, default=0)
+
+    @property
+    def most_landmarks(self) -> int:
+        """See :attr:`FaceDetector.most_landmarks`."""
+        return self._most_landmarks
 
     @classmethod
     def from_csv(cls, path: str) -> 'GivenBoxes':

@@ -26,7 +26,7 @@ class PredictionTable:
         path (str): The file to write.
         classes (Sequence[str]): The expressions.
         au_names (Sequence[str]): The action units.
-        num_landmarks (int): How many landmarks faces have.
+        num_landmarks (int): How many landmarks faces have at most.
 
     Raises:
         OutputError: If the ending is another, or nothing can be written
