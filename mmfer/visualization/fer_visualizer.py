@@ -117,6 +117,8 @@ def draw_box(picture: Image.Image, face: FacePrediction, number: int,
     """
     pen, colour = ImageDraw.Draw(picture), face_colour(number)
     left, top, right, bottom = (face.face.box * zoom).tolist()
+    # Pillow refuses to draw a box that is narrower than a pixel.
+    right, bottom = max(right, left + 1), max(bottom, top + 1)
     line = max(2, round(2 * scale))
     # A dark edge, so that the box is seen on any ground.
     for grow, shade in ((line // 2, GROUND), (0, colour)):

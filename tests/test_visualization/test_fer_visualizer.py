@@ -39,6 +39,14 @@ def test_boxes_and_cards():
     assert (drawn[390:, :300] == 128).all()
 
 
+@pytest.mark.parametrize('box', [(299.4, 60, 300, 61), (50, 80, 50.2, 80.1)])
+def test_boxes_narrower_than_a_pixel(box):
+    drawn = FERVisualizer(cards=False).draw_faces(GREY, [_face(box)])
+    left, top = int(box[0]), int(box[1])
+    assert _is(drawn[top - 2:top + 3, left - 2:left + 2],
+               face_colour(0)).any()
+
+
 def test_sizes():
     """Small pictures are enlarged, text grows with large ones, all frames of
     a video have one size."""

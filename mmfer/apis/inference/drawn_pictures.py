@@ -32,6 +32,7 @@ class DrawnPictures:
         self.visualizer = visualizer
         self.fps = fps
         self._video: Optional[cv2.VideoWriter] = None
+        # Each name in use, and the last number given to it.
         self._names: Dict[str, int] = {}
 
     def write(self, picture: Picture, found: PicturePrediction) -> None:
@@ -58,9 +59,12 @@ class DrawnPictures:
 
     def _path(self, source: str, ending: str) -> str:
         """A file of its own for each source, also of one name."""
-        name = osp.splitext(osp.basename(source))[0].strip('[]')
-        self._names[name] = number = self._names.get(name, 0) + 1
-        name += f'_{number}' if number > 1 else ''
+        stem = name = osp.splitext(osp.basename(source))[0].strip('[]')
+        # A number may make the name of another source.
+        while name in self._names:
+            self._names[stem] += 1
+            name = f'{stem}_{self._names[stem]}'
+        self._names[name] = 1
         # Never the name of the source itself.
         return osp.join(self.folder, f'{name}_faces{ending}')
 

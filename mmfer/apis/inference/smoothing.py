@@ -71,7 +71,7 @@ class TemporalSmoothing:
         """Number and smooth the faces of the next frame, in place."""
         self._tracks = [
             track for track in self._tracks
-            if self._frame - track.frame <= self.patience
+            if self._frame - track.frame - 1 <= self.patience
         ]
         for face, track in zip(faces, self._match(faces)):
             new = _values(face)

@@ -75,12 +75,13 @@ def test_json(tmp_path):
 def test_drawn_pictures_and_videos(tmp_path):
     folder = tmp_path / 'drawn'
     drawn = DrawnPictures(str(folder), FERVisualizer())
-    for source in ('a/x.png', 'b/x.jpg', '[7]'):
+    for source in ('a/x.png', 'b/x.jpg', '[7]', 'x_2.jpg', 'c/x.png'):
         drawn.write(Picture(IMAGE, source), PicturePrediction(source, [FACE]))
     drawn.write(Picture(None, 'c.jpg'), FOUND[2])
     drawn.close()
     assert sorted(path.name for path in folder.iterdir()) == [
-        '7_faces.jpg', 'x_2_faces.jpg', 'x_faces.jpg']
+        '7_faces.jpg', 'x_2_2_faces.jpg', 'x_2_faces.jpg', 'x_3_faces.jpg',
+        'x_faces.jpg']
     video = DrawnPictures(str(folder), FERVisualizer(), fps=5)
     for found in (FOUND[1], FOUND[0], FOUND[1]):
         video.write(Picture(IMAGE, 'v.mov', 1), found)
