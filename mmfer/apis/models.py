@@ -118,11 +118,14 @@ def load_model(model: Union[str, Config],
                        meta.get('mmfer') or {})
 
 
-def needs_landmarks(model: nn.Module) -> bool:
-    """Whether a classifier takes landmarks beside the pictures."""
-    return any(
-        getattr(getattr(model, name, None), 'takes_landmarks', False)
-        for name in ('backbone', 'neck'))
+def num_landmarks_of(model: Any) -> int:
+    """How many landmarks of each face a model takes, 0 for none.
+
+    Args:
+        model (Any): Of a :class:`LoadedModel`; other classifiers than ours
+            take none, exported ones neither.
+    """
+    return getattr(model, 'num_landmarks', 0)
 
 
 def au_names_of(model: nn.Module) -> List[str]:

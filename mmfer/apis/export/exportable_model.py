@@ -8,7 +8,7 @@ from torch import nn
 from mmfer.models import FERClassifier
 from mmfer.models.heads import BaseFERHead
 from ..arguments import ConfigError
-from ..models import needs_landmarks
+from ..models import num_landmarks_of
 
 # What a face and its mirror are averaged in.
 _AVERAGED = ('pred_score', 'pred_confidence', 'pred_au', 'pred_va')
@@ -35,7 +35,7 @@ class ExportableModel(nn.Module):
             raise ConfigError(f'{type(model).__name__} predicts in a way of '
                               'its own and cannot be exported. Remedy: '
                               'predict with PyTorch')
-        if needs_landmarks(model):
+        if num_landmarks_of(model):
             raise ConfigError(
                 'this model needs the landmarks of each face, an exported one '
                 'takes pictures alone. Remedy: predict with PyTorch')

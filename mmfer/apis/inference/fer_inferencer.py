@@ -11,7 +11,7 @@ from mmfer.structures import (AnnotationError, AttentionMap, FacePrediction,
 from ..arguments import ConfigError
 from ..detectors import FaceDetector, WholeImage, build_detector
 from ..export import load_onnx
-from ..models import load_model, needs_landmarks
+from ..models import load_model, num_landmarks_of
 from ..pictures import INPUTS, Picture, open_pictures
 from .face_pipeline import FacePipeline
 from .smoothing import TemporalSmoothing
@@ -92,11 +92,14 @@ class FERInferencer:
             loaded = load_onnx(model, checkpoint)
             self.predict = loaded.model
         self.classes, self.au_names = loaded.classes, loaded.au_names
-        if needs_landmarks(loaded.model) and self.detector.num_landmarks != 68:
+        self._num_landmarks = needed = num_landmarks_of(loaded.model)
+        given = (self.detector.num_landmarks, self.detector.most_landmarks)
+        if needed and given != (needed, needed):
             raise ConfigError(
-                'this model needs 68 landmarks of each face, the detector '
-                f'gives {self.detector.num_landmarks}. Remedy: give faces '
-                'with landmarks (GivenBoxes), or take a model that needs none')
+                f'this model needs {needed} landmarks of each face, the '
+                f'detector gives {" to ".join(map(str, sorted({*given})))}. '
+                'Remedy: give faces with landmarks (GivenBoxes), or take a '
+                'model that needs none')
         if align is None and isinstance(self.detector, WholeImage):
             align = 'none'
         self.pipeline = FacePipeline(loaded.cfg, loaded.training,
@@ -155,11 +158,16 @@ class FERInferencer:
         cuts = []
         for face in () if picture.image is None else self.detector(picture):
             try:
-                cuts.append((face, self.pipeline(picture, face)))
+                packed = self.pipeline(picture, face)
             except AnnotationError as error:
                 warnings.warn(f'{picture.source}: the face at '
                               f'{face.box.round().tolist()} is left out: '
                               f'{error}')
+                continue
+            if not self._num_landmarks:
+                # Unlike numbers of landmarks do not make a batch.
+                packed['data_samples'].pop('gt_landmarks', None)
+            cuts.append((face, packed))
         return picture, cuts
 
     def _finish(self, waiting: Sequence[Tuple[Picture, List[tuple]]]

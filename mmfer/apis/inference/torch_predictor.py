@@ -7,7 +7,7 @@ import torch
 from mmfer.analysis.attention import ATTENTIONS, attention_maps
 from mmfer.datasets.collate import fer_collate
 from ..arguments import ConfigError
-from ..models import LoadedModel, needs_landmarks
+from ..models import LoadedModel, num_landmarks_of
 
 #: What may be predicted of a face, named as in its data sample.
 OUTPUTS = ('pred_score', 'pred_confidence', 'pred_au', 'pred_va',
@@ -32,7 +32,7 @@ class TorchPredictor:
         if attention not in (None, *ATTENTIONS):
             raise ConfigError(f'no attention {attention!r}. Remedy: one of '
                               f'{", ".join(ATTENTIONS)}')
-        if attention in ('cam', 'heads') and needs_landmarks(loaded.model):
+        if attention in ('cam', 'heads') and num_landmarks_of(loaded.model):
             raise ConfigError(f'the attention {attention} is not made for '
                               'models that need landmarks. Remedy: leave it '
                               'out')

@@ -32,6 +32,7 @@ class LandmarkMLP(BaseModule):
                  channels: Sequence[int] = (256, 256),
                  init_cfg: Optional[dict] = None) -> None:
         super().__init__(init_cfg)
+        self.num_landmarks = num_landmarks
         self.filler = LandmarkFiller(num_landmarks)
         self.norm = nn.BatchNorm1d(2 * num_landmarks, affine=False)
         self.layers = nn.Sequential()

@@ -52,6 +52,7 @@ class LandmarkNet(BaseModule):
                              "dict(structure=dict(type='StructureStream'))")
         order = dict(order, num_landmarks=num_landmarks)
         shared = MODELS.build(order) if share_order else None
+        self.num_landmarks = num_landmarks
         self.filler = LandmarkFiller(num_landmarks)
         self.orders = nn.ModuleDict({
             name: shared if share_order else MODELS.build(order)

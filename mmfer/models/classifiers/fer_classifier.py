@@ -185,6 +185,23 @@ class FERClassifier(ImageClassifier):
         """Whether backbone or neck wants landmarks beside the pictures."""
         return _takes_landmarks(self.backbone) or _takes_landmarks(self.neck)
 
+    @property
+    def num_landmarks(self) -> int:
+        """How many landmarks of each face the model takes, 0 for none.
+
+        Raises:
+            TypeError: If backbone or neck takes landmarks and has no
+                ``num_landmarks``.
+        """
+        for part in (self.backbone, self.neck):
+            if _takes_landmarks(part):
+                if not hasattr(part, 'num_landmarks'):
+                    raise TypeError(
+                        f'{type(part).__name__} takes landmarks and does not '
+                        'tell how many. Remedy: give it num_landmarks')
+                return part.num_landmarks
+        return 0
+
     def _bank(self) -> Optional[nn.Module]:
         """The label bank, once it knows the training set."""
         if self.label_bank is None or self.label_bank.size:

@@ -80,6 +80,9 @@ class PatchAttention(BaseModule):
         self.relation = nn.Linear(2 * last, 1)
         self.fuse = nn.Linear(2 * last, out_channels)
 
+    #: Those of ``'landmark24'``.
+    num_landmarks = 68
+
     @property
     def takes_landmarks(self) -> bool:
         """Whether :meth:`forward` needs the landmarks."""

@@ -192,6 +192,55 @@ def test_all_that_a_model_predicts(tmp_path):
     assert set(face.to_dict()['va']) == {'valence', 'arousal'}
 
 
+POINTS = np.array([[18., 20], [32, 20], [25, 27], [20, 33], [30, 33]])
+
+
+def _given(*numbers):
+    """Faces of one picture with so many landmarks each."""
+    return GivenBoxes({'[0]': [
+        DetectedFace(np.array([10. + i, 10, 40, 40]),
+                     np.resize(POINTS, (number, 2)) if number else None)
+        for i, number in enumerate(numbers)]})
+
+
+def test_unlike_numbers_of_landmarks(trained, faces):
+    inferencer = _inferencer(trained, _given(5, 0, 2))
+    assert len(inferencer(cv2.imread(faces[0]))[0].faces) == 3
+
+
+def test_models_tell_how_many_landmarks_they_need(tmp_path):
+    cfg = Config(dict(
+        model=dict(
+            type='FERClassifier',
+            backbone=dict(type='LandmarkMLP', num_landmarks=5, channels=(6, )),
+            head=dict(type='LinearClsHead', num_classes=7, in_channels=6)),
+        data_preprocessor=dict(type='FERDataPreprocessor'),
+        test_dataloader=dict(dataset=dict(type='RAFDB', pipeline=[
+            dict(type='FaceResize', size=24), dict(type='PackFERInputs')]))))
+    with DefaultScope.overwrite_default_scope('mmpretrain'):
+        model = MODELS.build(dict(
+            cfg.model, data_preprocessor=cfg.data_preprocessor)).eval()
+    path = str(tmp_path / 'bare.pth')
+    torch.save(model.state_dict(), path)
+
+    def run(*numbers, **kwargs):
+        return FERInferencer(cfg, path, _given(*numbers), device='cpu',
+                             align='none', **kwargs)
+
+    picture = np.zeros((48, 48, 3), np.uint8)
+    face, = run(5)(picture)[0].faces
+    # As parts of a crop that is half as large as the picture.
+    points = torch.tensor((POINTS + 0.5) / 48, dtype=torch.float32)[None]
+    with torch.no_grad():
+        wanted = model.head(model.backbone(None, points)).softmax(1)[0]
+    np.testing.assert_allclose(list(face.scores.values()), wanted, atol=1e-5)
+    for numbers, told in (((68, ), 'gives 68'), ((5, 0), 'gives 0 to 5')):
+        with pytest.raises(ConfigError, match=f'needs 5 land.*{told}. Remedy'):
+            run(*numbers)
+    with pytest.raises(ConfigError, match='not made for models that need'):
+        run(5, attention='cam')
+
+
 def test_faces_that_cannot_be_aligned_are_left_out(trained, faces):
     upside_down = DetectedFace(
         np.array([0., 0, 40, 40]),
