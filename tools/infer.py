@@ -5,8 +5,8 @@ from collections import Counter
 from contextlib import ExitStack, closing
 from typing import Any, Dict, List, Union
 
-from mmfer.analysis.attention import ATTENTIONS
 from mmfer.apis.arguments import run_main
+from mmfer.apis.attention import ATTENTIONS
 from mmfer.apis.detectors import DETECTORS, FaceDetector, GivenBoxes
 from mmfer.apis.inference import (BACKENDS, DrawnPictures, FERInferencer,
                                   PredictionTable, Window, require_writable,

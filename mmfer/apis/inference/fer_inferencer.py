@@ -48,7 +48,7 @@ class FERInferencer:
         backend (str): ``'pytorch'`` or ``'onnxruntime'``. Defaults to
             ``'pytorch'``.
         attention (str, optional): A kind of
-            :data:`mmfer.analysis.attention.ATTENTIONS`: also where the model
+            :data:`mmfer.apis.attention.ATTENTIONS`: also where the model
             looks. Defaults to None.
         **detector_args: Arguments of a detector that is given by its name.
 

@@ -4,9 +4,9 @@ from typing import Dict, Optional, Sequence
 import numpy as np
 import torch
 
-from mmfer.analysis.attention import ATTENTIONS, attention_maps
 from mmfer.datasets.collate import fer_collate
 from ..arguments import ConfigError
+from ..attention import ATTENTIONS, attention_maps
 from ..models import LoadedModel, num_landmarks_of
 
 #: What may be predicted of a face, named as in its data sample.

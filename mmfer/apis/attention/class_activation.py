@@ -51,21 +51,18 @@ def _watched(model: nn.Module, inputs: torch.Tensor
 
 def class_activation_maps(model: nn.Module,
                           inputs: torch.Tensor,
-                          labels: torch.Tensor,
-                          method: str = 'GradCAM') -> torch.Tensor:
+                          labels: torch.Tensor) -> torch.Tensor:
     """Where a classifier finds what speaks for a class.
 
-    `Grad-CAM <https://arxiv.org/abs/1610.02391>`_ and its kin by the package
-    ``grad-cam``, on the last feature map of convolutional networks and of
-    hierarchical transformers, else on the last tokens before attention.
+    `Grad-CAM <https://arxiv.org/abs/1610.02391>`_ by the package ``grad-cam``,
+    on the last feature map of convolutional networks and of hierarchical
+    transformers, else on the last tokens before attention.
 
     Args:
         model (nn.Module): A classifier of MMPretrain or of ours.
         inputs (Tensor): Float images as the backbone takes them,
             ``(N, 3, H, W)``.
         labels (Tensor): The class of each, int64 of shape ``(N, )``.
-        method (str): A class of ``pytorch_grad_cam``. Defaults to
-            ``'GradCAM'``.
 
     Returns:
         Tensor: In [0, 1], each scaled to its range, ``(N, H, W)``.
@@ -75,7 +72,7 @@ def class_activation_maps(model: nn.Module,
         ValueError: If the backbone gives neither maps nor tokens.
     """
     try:
-        import pytorch_grad_cam
+        from pytorch_grad_cam import GradCAM
         from pytorch_grad_cam.utils.model_targets import \
             ClassifierOutputTarget
     except ImportError as error:
@@ -84,7 +81,7 @@ def class_activation_maps(model: nn.Module,
             "pip install 'mmfer[cam]'") from None
     run, layer, to_maps = _watched(model, inputs)
     targets = [ClassifierOutputTarget(label) for label in labels.tolist()]
-    with torch.enable_grad(), getattr(pytorch_grad_cam, method)(
+    with torch.enable_grad(), GradCAM(
             run, [layer], reshape_transform=to_maps) as cam:
         maps = cam(inputs, targets)
     model.zero_grad(set_to_none=True)

@@ -6,8 +6,8 @@ from mmengine.registry import DefaultScope
 from mmpretrain.registry import MODELS
 from torch.nn.functional import interpolate
 
-from mmfer.analysis.attention import attention_maps, class_activation_maps
-from mmfer.analysis.attention.attention_maps import patch_maps
+from mmfer.apis.attention import attention_maps, class_activation_maps
+from mmfer.apis.attention.attention_maps import patch_maps
 
 GAP = dict(type='GlobalAveragePooling')
 CNN = dict(type='ResNet_CIFAR', depth=18, base_channels=4)
