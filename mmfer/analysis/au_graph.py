@@ -7,11 +7,12 @@ from matplotlib.figure import Figure
 from mmfer.datasets.au_labels import read_au_labels
 from mmfer.structures import ACTION_UNITS, AUGraph
 from mmfer.version import __version__
+from mmfer.visualization.colors import BLUE, VERMILION
 
 if TYPE_CHECKING:
     from networkx import DiGraph
 
-_POSITIVE, _NEGATIVE, _NODE = '#0072B2', '#D55E00', '#E5E5E5'  # Okabe, Ito
+_POSITIVE, _NEGATIVE, _NODE = BLUE, VERMILION, '#E5E5E5'
 
 
 def build_au_graph(dataset: Any,

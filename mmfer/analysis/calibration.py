@@ -6,7 +6,7 @@ import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-from .colors import COLORS
+from mmfer.visualization.colors import SKY_BLUE, VERMILION
 
 _EPS = 1e-12  # the least probability of which a logarithm is taken
 
@@ -131,8 +131,8 @@ def draw_reliability(before: Reliability, after: Reliability,
         top.plot([0, 1], [0, 1], '--', color='black', lw=1,
                  label='right as often as it says')
         top.bar(centres, np.nan_to_num(found.accuracy), 0.9 / number,
-                color=COLORS[4], label='accuracy')
-        top.plot(found.confidence, found.accuracy, 'o', ms=4, color=COLORS[5],
+                color=SKY_BLUE, label='accuracy')
+        top.plot(found.confidence, found.accuracy, 'o', ms=4, color=VERMILION,
                  label='mean confidence')
         top.set_title(f'{title}: ECE {found.ece:.4f}')
         bottom.bar(centres, found.counts, 0.9 / number, color='#BBBBBB')

@@ -9,7 +9,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from mmfer.structures import AnnotationError
-from .colors import COLORS
+from mmfer.visualization.colors import BLUE, COLORS
 
 _KEYS = ('epoch', 'index', 'given', 'old', 'new')
 
@@ -118,7 +118,7 @@ def draw_correction_flow(flow: CorrectionFlow, path: str) -> None:
     _draw_bands(bands, flow)
     bars.bar(flow.epochs, flow.changes, color='#BBBBBB', label='changed')
     if flow.right is not None:
-        bars.bar(flow.epochs, flow.right, color=COLORS[0],
+        bars.bar(flow.epochs, flow.right, color=BLUE,
                  label='to the label before noise')
         bars.legend(loc='lower right', bbox_to_anchor=(1, 1), ncols=2,
                     frameon=False)

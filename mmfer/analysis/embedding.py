@@ -6,7 +6,7 @@ import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-from .colors import COLORS
+from mmfer.visualization.colors import COLORS
 
 _MARKERS = 'os^Dv*PX'
 _REMEDY = "Remedy: pip install 'mmfer[analysis]'"

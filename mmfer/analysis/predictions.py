@@ -7,6 +7,7 @@ from mmengine.config import Config
 from torch import nn
 
 from mmfer.apis.arguments import ConfigError
+from mmfer.apis.models import tested_dataset
 from mmfer.apis.run import build_runner, set_testing
 from mmfer.engine.model_parts import bare_model
 from .prediction_collector import PredictionCollector
@@ -118,8 +119,11 @@ def training_set(cfg: Config) -> Dict[str, Any]:
 
     Args:
         cfg (Config): With training and test set.
+
+    Raises:
+        ConfigError: If the test set has no pipeline.
     """
-    pipeline = _pipeline(cfg.test_dataloader.dataset)
+    pipeline = tested_dataset(cfg)['pipeline']
     parts: List[Dict[str, Any]] = []
     for leaf in leaf_configs(cfg.train_dataloader.dataset):
         part = _with_pipeline(leaf, pipeline)
@@ -127,14 +131,6 @@ def training_set(cfg: Config) -> Dict[str, Any]:
             parts.append(part)
     return parts[0] if len(parts) == 1 else dict(
         type='ConcatDataset', datasets=parts)
-
-
-def _pipeline(dataset: Dict[str, Any]) -> List[dict]:
-    """The transforms of a dataset, or of the first in wrappers."""
-    for inner in (dataset.get('dataset'), *dataset.get('datasets', ())):
-        if inner:
-            return _pipeline(inner)
-    return dataset.get('pipeline', [])
 
 
 def _with_pipeline(dataset: Dict[str, Any],

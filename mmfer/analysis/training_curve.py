@@ -6,10 +6,12 @@ from typing import Dict, List, Tuple
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
+from mmfer.visualization.colors import BLUE, VERMILION
+
 # What a run logged: name -> list of (epoch, value).
 CURVES = Dict[str, List[Tuple[float, float]]]
 
-_LOSS, _METRIC = '#0072B2', '#D55E00'  # colours of Okabe and Ito
+_LOSS, _METRIC = BLUE, VERMILION
 
 
 def read_curves(work_dir: str) -> CURVES:

@@ -9,8 +9,9 @@ from torch import nn
 from mmfer.engine.model_parts import parts_of
 from mmfer.models.backbones import LandmarkNet
 from mmfer.models.layers import LandmarkOrder
+from .colors import VERMILION
 
-_ROOT = '#D55E00'  # of the colours of Okabe and Ito
+_ROOT = VERMILION
 
 
 def draw_landmark_trees(model: nn.Module, path: str) -> None:

@@ -1,18 +1,21 @@
 # Copyright (c) mmfer contributors.
-"""Colours that colour-blind readers can tell apart, and a font."""
+"""Colours and a font for what is drawn on pictures."""
 import os.path as osp
 from functools import lru_cache
 from typing import Tuple
 
 import matplotlib
-from PIL import ImageFont
+from PIL import ImageColor, ImageFont
+
+from .colors import (BLUE, GREEN, ORANGE, PINK, SKY_BLUE, VERMILION,
+                     YELLOW)
 
 COLOUR = Tuple[int, int, int]
 
-# RGB. The palette of Okabe and Ito without black; each face has one.
-FACE_COLOURS: Tuple[COLOUR, ...] = (
-    (86, 180, 233), (230, 159, 0), (0, 158, 115), (240, 228, 66),
-    (204, 121, 167), (213, 94, 0), (0, 114, 178))
+# RGB. Each face has one; black is left out.
+FACE_COLOURS: Tuple[COLOUR, ...] = tuple(
+    map(ImageColor.getrgb, (SKY_BLUE, ORANGE, GREEN, YELLOW, PINK, VERMILION,
+                            BLUE)))
 GROUND: COLOUR = (28, 28, 30)
 TEXT: COLOUR = (240, 240, 240)
 FAINT: COLOUR = (150, 150, 155)

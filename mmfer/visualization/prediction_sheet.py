@@ -10,9 +10,10 @@ from mmengine.dataset import BaseDataset, pseudo_collate
 from mmengine.model import BaseModel
 from mmpretrain.structures import DataSample
 
-# Right and wrong in colours that colour-blind readers can tell apart (Okabe
-# and Ito), and said in words as well.
-_RIGHT, _WRONG, _OTHER = '#0072B2', '#D55E00', '#BBBBBB'
+from .colors import BLUE, VERMILION
+
+# Said in words as well.
+_RIGHT, _WRONG, _OTHER = BLUE, VERMILION, '#BBBBBB'
 
 
 def choose_samples(labels: Sequence[int], number: int) -> List[int]:

@@ -7,15 +7,14 @@ flows are there; 1: some clips are unusable, or it did not work.
 """
 import argparse
 import sys
-from typing import Iterable, Iterator, Optional, Sequence
+from functools import partial
+from typing import Optional, Sequence
 
 from mmengine.registry import init_default_scope
-from rich.console import Console
-from rich.progress import (BarColumn, MofNCompleteColumn, Progress, TextColumn,
-                           TimeRemainingColumn)
 
 import mmfer  # noqa: F401
 from mmfer.apis.arguments import ConfigError, OptionAction, run_main
+from mmfer.apis.inference import show_progress
 from mmfer.apis.run import check_options, load_config
 from mmfer.datasets.flow_caching import fill_flow_cache
 
@@ -48,17 +47,6 @@ def parse_args(args: Optional[Sequence[str]] = None) -> argparse.Namespace:
     return arguments
 
 
-def progress(clips: Iterable, total: int) -> Iterator:
-    """Show how many of the clips are done."""
-    with Progress(
-            TextColumn('flow'), BarColumn(), MofNCompleteColumn(),
-            TimeRemainingColumn(), console=Console(stderr=True)) as bar:
-        task = bar.add_task('', total=total)
-        for clip in clips:
-            yield clip
-            bar.advance(task)
-
-
 def main(args: argparse.Namespace) -> None:
     cfg = load_config(args.config)
     check_options(cfg, args.cfg_options)
@@ -69,7 +57,7 @@ def main(args: argparse.Namespace) -> None:
                           'Remedy: name another --split')
     init_default_scope(cfg.get('default_scope', 'mmpretrain'))
     problems = fill_flow_cache(loader.dataset.to_dict(), args.workers,
-                               progress)
+                               partial(show_progress, what='clips'))
     for problem in problems:
         print(problem)
     if problems:

@@ -9,7 +9,7 @@ from typing import Any, Dict, List, Optional, Sequence
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-from ..colors import COLORS
+from mmfer.visualization.colors import COLORS
 from .summary import Row
 
 _STYLE = ('body{font-family:sans-serif;margin:2em}table{border-collapse:'
