@@ -74,7 +74,6 @@ def parse_args() -> Namespace:
                         help='(default: pytorch)')
     parser.add_argument('--device', help='where PyTorch computes, as cuda:1 '
                         '(default: an accelerator if there is one)')
-    parser.set_defaults(local_rank=0)
     args = parser.parse_args()
     if (args.input is None) == (args.camera is None):
         parser.error('name a picture, folder or video, or --camera')

@@ -36,7 +36,6 @@ def make_parser(description: str, examples: str,
     parser.add_argument(
         '--cfg-options', nargs='+', action=OptionAction, default={},
         metavar='KEY=VALUE', help='settings laid over the config')
-    parser.set_defaults(local_rank=0)
     return parser
 
 

@@ -65,7 +65,8 @@ def run_main(main: Callable[[Namespace], None],
     Whatever names its remedy, and missing files, count as such; anything else
     keeps its traceback.
     """
-    os.environ.setdefault('LOCAL_RANK', str(arguments.local_rank))
+    os.environ.setdefault('LOCAL_RANK',
+                          str(getattr(arguments, 'local_rank', 0)))
     try:
         main(arguments)
     except Exception as error:

@@ -17,7 +17,6 @@ def parse_args(args: Optional[Sequence[str]] = None) -> Namespace:
     parser.add_argument(
         '--out', help='the file to write. Defaults to decided_NAME beside '
         'the labels')
-    parser.set_defaults(local_rank=0)
     return parser.parse_args(args)
 
 

@@ -19,7 +19,6 @@ def parse_args(args: Optional[Sequence[str]] = None) -> Namespace:
     parser.add_argument(
         '--out', help='the figure to write. Defaults to correction_flow.png '
         'in the work folder')
-    parser.set_defaults(local_rank=0)
     return parser.parse_args(args)
 
 

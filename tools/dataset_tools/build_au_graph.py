@@ -87,6 +87,4 @@ def main(args: argparse.Namespace) -> None:
 
 
 if __name__ == '__main__':
-    arguments = parse_args()
-    arguments.local_rank = 0
-    run_main(main, arguments)
+    run_main(main, parse_args())

@@ -112,9 +112,7 @@ def main(args: argparse.Namespace) -> None:
 
 
 if __name__ == '__main__':
-    arguments = parse_args()
-    arguments.local_rank = 0
     try:
-        run_main(main, arguments)
+        run_main(main, parse_args())
     except OSError as error:
         sys.exit(f'{type(error).__name__}: {error}')

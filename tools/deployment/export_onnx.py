@@ -38,7 +38,6 @@ def parse_args() -> Namespace:
     parser.add_argument('--no-preprocessing', action='store_true',
                         help='take normalised float32 RGB in place of BGR '
                         'bytes')
-    parser.set_defaults(local_rank=0)
     return parser.parse_args()
 
 

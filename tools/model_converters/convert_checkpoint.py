@@ -32,7 +32,6 @@ def parse_args() -> Namespace:
         'format', metavar='FORMAT', choices=FORMATS, help='see below')
     parser.add_argument('source', metavar='SRC', help='the released file')
     parser.add_argument('target', metavar='DST', help='the file to write')
-    parser.set_defaults(local_rank=0)
     return parser.parse_args()
 
 
