@@ -26,25 +26,33 @@ _KNOWN_KEYS = tuple(inspect.signature(Runner).parameters) + (
     'tta_pipeline')
 
 
-def load_config(path: str) -> Config:
+def load_config(path: str,
+                cfg_options: Optional[Dict[str, Any]] = None) -> Config:
     """Read a config file, or ``package::path`` of an installed package.
+
+    Args:
+        path (str): The file.
+        cfg_options (dict, optional): Dotted keys and values laid over it.
+            Defaults to None.
 
     Raises:
         FileNotFoundError: If there is no such file.
-        ConfigError: If it cannot be parsed.
+        ConfigError: If it cannot be parsed, or an option does not fit it.
     """
     if '::' not in path and not osp.isfile(path):
         raise FileNotFoundError(
             f'{path}: no such config. Remedy: check the path; those that come '
             'with mmfer lie in configs/')
     try:
-        return get_config(path) if '::' in path else Config.fromfile(path)
+        cfg = get_config(path) if '::' in path else Config.fromfile(path)
     except SyntaxError as error:
         raise ConfigError(f'{path}: not valid Python: {error}. Remedy: '
                           'correct that line') from error
     except (KeyError, AssertionError, ModuleNotFoundError) as error:
         raise ConfigError(f'{path}: {error}. Remedy: correct the path, the '
                           'config or its _base_') from error
+    apply_options(cfg, cfg_options or {})
+    return cfg
 
 
 def prepare_config(cfg: Config,
@@ -76,16 +84,7 @@ def prepare_config(cfg: Config,
         ConfigError: If an option does not fit the config.
         AcceleratorError: If ``AmpOptimWrapper`` is asked for without one.
     """
-    if cfg_options:
-        check_options(cfg, cfg_options)
-        try:
-            cfg.merge_from_dict(cfg_options)
-        except (KeyError, TypeError, IndexError) as error:
-            raise ConfigError(
-                f'--cfg-options {cfg_options} does not fit the config: '
-                f'{error}. Remedy: compare with the config, which '
-                '"mmengine.Config.fromfile(path).pretty_text" prints whole'
-            ) from error
+    apply_options(cfg, cfg_options or {})
     name = osp.splitext(osp.basename(cfg.filename or 'config'))[0]
     cfg.work_dir = work_dir or cfg.get('work_dir') or osp.join(
         'work_dirs', name)
@@ -135,6 +134,28 @@ def _prepare_gloo(cfg: Config) -> None:
         dist_cfg = cfg.get('env_cfg', {}).get('dist_cfg', {})
         torch_dist.init_process_group(
             'gloo', timeout=timedelta(seconds=dist_cfg.get('timeout', 1800)))
+
+
+def apply_options(cfg: Config, options: Dict[str, Any]) -> None:
+    """Lay dotted keys and values over a config.
+
+    Args:
+        cfg (Config): The config; changed in place.
+        options (Dict[str, Any]): The keys and values.
+
+    Raises:
+        ConfigError: If one does not fit the config.
+    """
+    check_options(cfg, options)
+    try:
+        cfg.merge_from_dict(options)
+    # AttributeError: a number in a list, which MMEngine cannot replace.
+    except (KeyError, TypeError, IndexError, AttributeError) as error:
+        raise ConfigError(
+            f'--cfg-options {options} does not fit the config: {error}. '
+            'Remedy: compare with the config, which '
+            '"mmengine.Config.fromfile(path).pretty_text" prints whole'
+        ) from error
 
 
 def check_options(cfg: Config, options: Iterable[str]) -> None:

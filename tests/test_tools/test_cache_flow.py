@@ -77,3 +77,6 @@ def test_bad_config(tool, config):
             'test_dataloader.dataset.type=CASME2')
     with pytest.raises(ValueError, match='no val_dataloader'):
         run(tool, config, '--split', 'val')
+    with pytest.raises(ValueError, match='does not fit the config.*Remedy'):
+        run(tool, config, '--cfg-options',
+            'train_dataloader.dataset.dataset.pipeline.9.type=OpenClip')

@@ -17,7 +17,7 @@ from mmfer.analysis.audit import (SIGNALS, Audit, audit_labels, audit_rows,
 from mmfer.analysis.class_tables import write_rows
 from mmfer.analysis.command_line import make_parser, read_config
 from mmfer.apis.arguments import run_main
-from mmfer.apis.run import check_file, check_options, load_config
+from mmfer.apis.run import check_file, load_config
 
 TRAIN = osp.join(osp.dirname(osp.dirname(osp.abspath(__file__))), 'train.py')
 EXAMPLES = """
@@ -75,9 +75,7 @@ def parse_args(args: Optional[Sequence[str]] = None) -> Namespace:
 
 def fold_scores(args: Namespace) -> np.ndarray:
     """Out-of-fold probabilities of networks that are trained for them."""
-    cfg = load_config(args.config)
-    check_options(cfg, args.cfg_options)
-    cfg.merge_from_dict(args.cfg_options)
+    cfg = load_config(args.config, args.cfg_options)
     folder = osp.join(args.out, 'folds')
     checkpoints = train_folds(
         cfg, folder, args.folds, [sys.executable, TRAIN],

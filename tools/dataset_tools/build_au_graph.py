@@ -11,7 +11,7 @@ from typing import Optional, Sequence
 import mmfer  # noqa: F401
 from mmfer.analysis.au_graph import build_au_graph, draw_au_graph
 from mmfer.apis.arguments import ConfigError, OptionAction, run_main
-from mmfer.apis.run import check_options, load_config
+from mmfer.apis.run import load_config
 from mmfer.models.losses import au_pos_weights
 from mmfer.registry import DATASETS
 
@@ -64,9 +64,7 @@ def parse_args(args: Optional[Sequence[str]] = None) -> argparse.Namespace:
 
 
 def main(args: argparse.Namespace) -> None:
-    cfg = load_config(args.config)
-    check_options(cfg, args.cfg_options)
-    cfg.merge_from_dict(args.cfg_options)
+    cfg = load_config(args.config, args.cfg_options)
     loader = cfg.get(f'{args.split}_dataloader')
     if not loader:
         raise ConfigError(f'{args.config}: it has no {args.split}_dataloader. '

@@ -16,7 +16,7 @@ from rich.progress import (BarColumn, MofNCompleteColumn, Progress, TextColumn,
 
 import mmfer  # noqa: F401
 from mmfer.apis.arguments import ConfigError, OptionAction, run_main
-from mmfer.apis.run import check_options, load_config
+from mmfer.apis.run import load_config
 from mmfer.datasets.neighbors import SPACES, build_index, save_index
 from mmfer.registry import DATASETS
 
@@ -86,9 +86,7 @@ def without_pipeline(cfg: Any) -> Any:
 
 
 def main(args: argparse.Namespace) -> None:
-    cfg = load_config(args.config)
-    check_options(cfg, args.cfg_options)
-    cfg.merge_from_dict(args.cfg_options)
+    cfg = load_config(args.config, args.cfg_options)
     if not cfg.get('train_dataloader'):
         raise ConfigError(f'{args.config}: it has no train_dataloader. '
                           'Remedy: name a config that trains')

@@ -15,7 +15,7 @@ from mmengine.registry import init_default_scope
 import mmfer  # noqa: F401
 from mmfer.apis.arguments import ConfigError, OptionAction, run_main
 from mmfer.apis.inference import show_progress
-from mmfer.apis.run import check_options, load_config
+from mmfer.apis.run import load_config
 from mmfer.datasets.flow_caching import fill_flow_cache
 
 EXAMPLES = """examples:
@@ -48,9 +48,7 @@ def parse_args(args: Optional[Sequence[str]] = None) -> argparse.Namespace:
 
 
 def main(args: argparse.Namespace) -> None:
-    cfg = load_config(args.config)
-    check_options(cfg, args.cfg_options)
-    cfg.merge_from_dict(args.cfg_options)
+    cfg = load_config(args.config, args.cfg_options)
     loader = cfg.get(f'{args.split}_dataloader')
     if not loader:
         raise ConfigError(f'{args.config}: it has no {args.split}_dataloader. '

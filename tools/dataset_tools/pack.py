@@ -18,7 +18,7 @@ from rich.progress import (BarColumn, MofNCompleteColumn, Progress, TextColumn,
 
 import mmfer  # noqa: F401
 from mmfer.apis.arguments import ConfigError, OptionAction, run_main
-from mmfer.apis.run import check_options, load_config
+from mmfer.apis.run import load_config
 from mmfer.datasets.packing import damaged_samples, pack_dataset
 from mmfer.structures import ImageError
 
@@ -109,9 +109,7 @@ def check(folder: str) -> None:
 
 def pack(args: argparse.Namespace) -> None:
     """Pack one split of a config."""
-    cfg = load_config(args.config)
-    check_options(cfg, args.cfg_options)
-    cfg.merge_from_dict(args.cfg_options)
+    cfg = load_config(args.config, args.cfg_options)
     split = 'val' if args.split == 'valid' else args.split
     loader = cfg.get(f'{split}_dataloader')
     if not loader:

@@ -8,7 +8,7 @@ from typing import Any, Dict, List, NamedTuple, Optional, Sequence
 from mmengine.config import Config, ConfigDict
 
 from mmfer.apis.arguments import ConfigError
-from mmfer.apis.run import check_options, load_config
+from mmfer.apis.run import apply_options, load_config
 from mmfer.registry import DATASETS
 
 _LOADERS = ('train_dataloader', 'val_dataloader', 'test_dataloader')
@@ -110,9 +110,7 @@ def cell_config(cell: Cell,
     cfg.setdefault('randomness', {})['seed'] = cell.seed
     if cell.dataset is not None:
         _replace_dataset(cfg, load_config(cell.dataset), cell.dataset)
-    if cfg_options:
-        check_options(cfg, cfg_options)
-        cfg.merge_from_dict(cfg_options)
+    apply_options(cfg, cfg_options or {})
     if folds:
         for loader in _LOADERS:
             if cfg.get(loader) and 'fold' in cfg[loader].dataset:

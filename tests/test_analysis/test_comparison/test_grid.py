@@ -73,14 +73,19 @@ def test_bad_grid(arguments, message):
         make_grid(**arguments)
 
 
-@pytest.mark.parametrize('case', ['no config', 'wrapped', 'no dataset'])
+@pytest.mark.parametrize('case', ['no config', 'wrapped', 'no dataset',
+                                  'option'])
 def test_bad_cell(tmp_path, case):
     if case == 'no config':
         with pytest.raises(FileNotFoundError, match='no such config'):
             cell_config(Cell('absent.py', None, None, 0))
         return
-    cfg = small_config('data', tmp_path)
-    if case == 'wrapped':
+    cfg, options = small_config('data', tmp_path), None
+    if case == 'option':
+        cell = Cell(str(tmp_path / 'toy.py'), None, None, 0)
+        options = {'custom_hooks.99.type': 'EMAHook'}
+        message = 'does not fit the config'
+    elif case == 'wrapped':
         cfg.train_dataloader.dataset = dict(
             type='RepeatDataset', times=2,
             dataset=cfg.train_dataloader.dataset)
@@ -92,4 +97,4 @@ def test_bad_cell(tmp_path, case):
         message = 'has no train_dataloader'
     cfg.dump(tmp_path / 'toy.py')
     with pytest.raises(ConfigError, match=message):
-        cell_config(cell)
+        cell_config(cell, options)
