@@ -26,8 +26,16 @@ class OptionAction(DictAction):
         super().__call__(parser, namespace, values, option_string)
 
 
-def make_parser(description: str, examples: str) -> ArgumentParser:
-    """A parser with the options that training and testing share."""
+def make_parser(description: str, examples: str,
+                runs: bool = True) -> ArgumentParser:
+    """A parser with the options that training and testing share.
+
+    Args:
+        description (str): What the tool does.
+        examples (str): How it is called.
+        runs (bool): Whether the tool starts a runner; else the config and
+            settings over it are all there is. Defaults to True.
+    """
     parser = ArgumentParser(
         description=description,
         epilog=examples,
@@ -36,12 +44,14 @@ def make_parser(description: str, examples: str) -> ArgumentParser:
         'config', help='config file, or mmfer::FOLDER/NAME.py of an installed '
         'mmfer')
     parser.add_argument(
-        '--work-dir', help='folder for logs, checkpoints and results. '
-        'Defaults to work_dirs/NAME_OF_CONFIG')
-    parser.add_argument(
         '--cfg-options', nargs='+', action=OptionAction, default={},
         metavar='KEY=VALUE', help='settings laid over the config, for '
         'example train_dataloader.batch_size=32; lists as key="[a,b]"')
+    if not runs:
+        return parser
+    parser.add_argument(
+        '--work-dir', help='folder for logs, checkpoints and results. '
+        'Defaults to work_dirs/NAME_OF_CONFIG')
     parser.add_argument(
         '--no-pin-memory', action='store_true',
         help='switch pin_memory off in all data loaders')

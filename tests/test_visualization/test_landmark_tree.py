@@ -9,6 +9,7 @@ import torch
 from mmpretrain.registry import MODELS
 from torch import nn
 
+from mmfer.apis.arguments import ConfigError
 from mmfer.visualization.landmark_tree import draw_landmark_trees
 
 TOOL = Path(__file__).parents[2] / 'tools/visualization' / (
@@ -19,6 +20,7 @@ model = dict(
     type='FERClassifier',
     backbone=dict(type='LandmarkNet', num_landmarks=9, streams=dict(
         structure=dict(type='StructureStream', hidden_channels=4))))
+test_dataloader = dict(dataset=dict(type='RAFDB', pipeline=[]))
 """
 STREAM = dict(type='StructureStream', embed_channels=4, hidden_channels=4)
 
@@ -37,23 +39,47 @@ def test_draws_each_tree(tmp_path):
     assert not (figure[:, :width // 2] == figure[:, width // 2:]).all()
 
 
-def test_tool(tmp_path, monkeypatch, capsys):
+@pytest.fixture
+def tool(tmp_path, monkeypatch):
+    """Run the tool on weights of so many hidden channels."""
     spec = importlib.util.spec_from_file_location('draw_trees', TOOL)
-    tool = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(tool)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
     (tmp_path / 'toy.py').write_text(CONFIG)
-    net = MODELS.build(dict(
-        type='LandmarkNet', num_landmarks=9, streams=dict(
-            structure=dict(type='StructureStream', hidden_channels=4))))
-    torch.save({f'backbone.{k}': v for k, v in net.state_dict().items()},
-               tmp_path / 'toy.pth')
+
+    def run(channels, *options):
+        net = MODELS.build(dict(
+            type='LandmarkNet', num_landmarks=9, streams=dict(structure=dict(
+                type='StructureStream', hidden_channels=channels))))
+        torch.save({f'backbone.{k}': v for k, v in net.state_dict().items()},
+                   tmp_path / 'toy.pth')
+        monkeypatch.setattr(sys, 'argv', [
+            'tool', str(tmp_path / 'toy.py'), str(tmp_path / 'toy.pth'),
+            '--out', str(tmp_path / 'trees.png'), *options])
+        module.main(module.parse_args())
+
+    return run
+
+
+def test_tool(tool, tmp_path, capsys):
+    tool(4)
     out = tmp_path / 'trees.png'
-    monkeypatch.setattr(sys, 'argv', [
-        'tool', str(tmp_path / 'toy.py'), str(tmp_path / 'toy.pth'), '--out',
-        str(out)])
-    tool.main(tool.parse_args())
     assert cv2.imread(str(out)).shape[0] > 400
     assert capsys.readouterr().out.endswith(f'drawn: {out}\n')
+
+
+def test_bad_weights(tool, tmp_path):
+    """Those of another config are not drawn as random ones."""
+    with pytest.raises(ConfigError, match='does not fit.*Remedy'):
+        tool(5)
+    assert not (tmp_path / 'trees.png').exists()
+
+
+def test_bad_options(tool, capsys):
+    """A tool that trains nothing has no options of trainings."""
+    with pytest.raises(SystemExit):
+        tool(4, '--launcher', 'pytorch')
+    assert 'unrecognized arguments: --launcher' in capsys.readouterr().err
 
 
 def test_bad_model(tmp_path):

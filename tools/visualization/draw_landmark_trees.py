@@ -2,10 +2,9 @@
 """Draw the learnt order of landmarks on the mean face."""
 from argparse import Namespace
 
-from mmpretrain import get_model
-
-from mmfer.apis.arguments import make_parser, options_of, run_main
-from mmfer.apis.run import check_file, load_config, prepare_config
+from mmfer.apis.arguments import make_parser, run_main
+from mmfer.apis.models import load_model
+from mmfer.apis.run import load_config
 from mmfer.visualization.landmark_tree import draw_landmark_trees
 
 EXAMPLES = """
@@ -18,7 +17,8 @@ example:
 def parse_args() -> Namespace:
     """The command line."""
     parser = make_parser('Draw the tree of landmarks of each stream on the '
-                         'mean face of the training set.', EXAMPLES)
+                         'mean face of the training set.', EXAMPLES,
+                         runs=False)
     parser.add_argument('checkpoint', help='checkpoint, a file')
     parser.add_argument(
         '--out', default='landmark_trees.png',
@@ -28,8 +28,8 @@ def parse_args() -> Namespace:
 
 def main(args: Namespace) -> None:
     """Draw."""
-    cfg = prepare_config(load_config(args.config), **options_of(args))
-    model = get_model(cfg, pretrained=check_file(args.checkpoint))
+    cfg = load_config(args.config, args.cfg_options)
+    model = load_model(cfg, args.checkpoint, 'cpu').model
     draw_landmark_trees(model, args.out)
     print(f'drawn: {args.out}')
 

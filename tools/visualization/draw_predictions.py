@@ -2,11 +2,11 @@
 """Draw test faces with their predictions."""
 from argparse import Namespace
 
-from mmpretrain import get_model
 from mmpretrain.registry import DATASETS
 
-from mmfer.apis.arguments import make_parser, options_of, run_main
-from mmfer.apis.run import check_file, load_config, prepare_config
+from mmfer.apis.arguments import make_parser, run_main
+from mmfer.apis.models import load_model
+from mmfer.apis.run import load_config
 from mmfer.visualization.prediction_sheet import draw_predictions
 
 EXAMPLES = """
@@ -22,7 +22,7 @@ examples:
 def parse_args() -> Namespace:
     """The command line."""
     parser = make_parser('Draw test faces with true and predicted '
-                         'expressions and all scores.', EXAMPLES)
+                         'expressions and all scores.', EXAMPLES, runs=False)
     parser.add_argument('checkpoint', help='checkpoint, a file')
     parser.add_argument(
         '--out', default='predictions.png',
@@ -34,8 +34,8 @@ def parse_args() -> Namespace:
 
 def main(args: Namespace) -> None:
     """Draw."""
-    cfg = prepare_config(load_config(args.config), **options_of(args))
-    model = get_model(cfg, pretrained=check_file(args.checkpoint))
+    cfg = load_config(args.config, args.cfg_options)
+    model = load_model(cfg, args.checkpoint, 'cpu').model
     dataset = DATASETS.build(cfg.test_dataloader.dataset)
     draw_predictions(model, dataset, args.out, args.number)
     print(f'drawn: {args.out}')
