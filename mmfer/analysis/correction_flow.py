@@ -48,7 +48,7 @@ class CorrectionFlow(NamedTuple):
     """Where corrected labels came from and went.
 
     Args:
-        classes (list[str]): The C classes that occur.
+        classes (list[str]): The C classes that occur, sorted.
         counts (np.ndarray): Samples by given label (rows) and label at the
             end, int64 of shape ``(C, C)``, of all samples ever corrected;
             those on the diagonal were given their label back.
@@ -65,28 +65,19 @@ class CorrectionFlow(NamedTuple):
     right: Optional[np.ndarray]
 
 
-def correction_flow(rows: Sequence[Dict[str, Any]],
-                    classes: Optional[Sequence[str]] = None
-                    ) -> CorrectionFlow:
+def correction_flow(rows: Sequence[Dict[str, Any]]) -> CorrectionFlow:
     """Count corrections.
 
     Args:
         rows (Sequence[dict]): From :func:`read_corrections`.
-        classes (Sequence[str], optional): All classes in their order.
-            Defaults to None, those that occur, sorted.
 
     Raises:
-        ValueError: If nothing was corrected, or a class is unknown.
+        ValueError: If nothing was corrected.
     """
     if not rows:
         raise ValueError('no label was corrected. Remedy: name a run that '
                          'corrected some')
-    found = {str(row[key]) for row in rows for key in ('given', 'new')}
-    names = list(classes or sorted(found))
-    if not found <= set(names):
-        raise ValueError(f'corrections name the classes '
-                         f'{sorted(found - set(names))}, known are {names}. '
-                         'Remedy: take the config of the same run')
+    names = sorted({str(row[key]) for row in rows for key in ('given', 'new')})
     last = {row['index']: row for row in rows}
     counts = np.zeros((len(names), len(names)), dtype=np.int64)
     for row in last.values():
