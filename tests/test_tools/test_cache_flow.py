@@ -78,5 +78,5 @@ def test_bad_config(tool, config):
     with pytest.raises(ValueError, match='no val_dataloader'):
         run(tool, config, '--split', 'val')
     with pytest.raises(ValueError, match='does not fit the config.*Remedy'):
-        run(tool, config, '--cfg-options',
-            'train_dataloader.dataset.dataset.pipeline.9.type=OpenClip')
+        run(tool, config, '--cfg-options', 'train_dataloader.dataset.dataset'
+            '.dataset.pipeline.9.type=OpenClip')
