@@ -21,7 +21,8 @@ from mmfer.analysis.comparison import (Cell, Outcome, Row, cell_config,
                                        make_grid, model_cost, summarise,
                                        train_all, write_report)
 from mmfer.analysis.comparison.report import cells_of, headers, notes
-from mmfer.apis.arguments import OptionAction
+from mmfer.apis.arguments import OptionAction, told_in_one_line
+from mmfer.apis.outputs import writable_folder
 
 TRAIN = osp.join(osp.dirname(osp.abspath(__file__)), 'train.py')
 EXAMPLES = """examples:
@@ -131,7 +132,8 @@ def main(argv: Optional[Sequence[str]] = None) -> int:
     if find_spec('scipy') is None:
         sys.exit('compare: the significance test needs scipy. Remedy: pip '
                  "install 'mmfer[analysis]'")
-    try:
+    with told_in_one_line():
+        writable_folder(args.work_dir)
         cells = make_grid(args.configs, args.datasets, args.noise, args.seeds)
         configs = {cell: cell_config(cell, args.cfg_options, args.folds)
                    for cell in cells}
@@ -139,8 +141,6 @@ def main(argv: Optional[Sequence[str]] = None) -> int:
                  for cell, cfg in reversed(configs.items())}
         outcomes = train(configs, args)
         rows = summarise(outcomes, costs, args.metrics)
-    except (FileNotFoundError, ValueError) as error:
-        sys.exit(f'compare: {error}')
     show(rows)
     about = dict(configs=args.configs, datasets=args.datasets,
                  noise=args.noise, seeds=args.seeds, folds=args.folds,

@@ -25,7 +25,8 @@ from mmfer.analysis.cross_validation import (PROTOCOLS, Fold, Result,
                                              write_report)
 from mmfer.analysis.cross_validation.folds import absent_classes
 from mmfer.analysis.cross_validation.report import HEADERS, table_rows
-from mmfer.apis.arguments import OptionAction
+from mmfer.apis.arguments import OptionAction, told_in_one_line
+from mmfer.apis.outputs import writable_folder
 from mmfer.apis.run import load_config, prepare_config
 
 EXAMPLES = """examples:
@@ -139,10 +140,11 @@ def main(argv: Optional[Sequence[str]] = None) -> int:
     if find_spec('sklearn') is None:
         sys.exit('cross_validate: the figures need scikit-learn. Remedy: pip '
                  "install 'mmfer[analysis]'")
-    try:
+    with told_in_one_line():
         cfg = prepare_config(load_config(args.config), args.cfg_options)
         init_default_scope(cfg.get('default_scope', 'mmpretrain'))
         pool = read_pool(dataset_of(cfg, 'test_dataloader', args.split))
+        writable_folder(args.work_dir)
         folds = make_folds(pool, args.protocol, args.folds, args.inner_folds)
         configs = plan(cfg, folds, args)
         together = {folder: fold for part in configs.values()
@@ -151,8 +153,6 @@ def main(argv: Optional[Sequence[str]] = None) -> int:
             return 1
         results = {seed: pool_results(list(part), pool)
                    for seed, part in configs.items()}
-    except (FileNotFoundError, ValueError) as error:
-        sys.exit(f'cross_validate: {error}')
     epoch = (f'the best epoch on one {args.inner_folds}th of the training '
              'subjects' if args.inner_folds else 'the last epoch')
     notes = [f'{args.protocol}, {len(folds)} folds, {epoch}; counts of all '

@@ -9,8 +9,8 @@ from mmfer.apis.arguments import run_main
 from mmfer.apis.attention import ATTENTIONS
 from mmfer.apis.detectors import DETECTORS, FaceDetector, GivenBoxes
 from mmfer.apis.inference import (BACKENDS, DrawnPictures, FERInferencer,
-                                  PredictionTable, Window, require_writable,
-                                  show_progress)
+                                  PredictionTable, Window, show_progress)
+from mmfer.apis.outputs import writable_file, writable_folder
 from mmfer.apis.pictures import open_pictures
 from mmfer.datasets.transforms import ALIGN_RECIPES
 from mmfer.structures import PicturePrediction
@@ -122,7 +122,9 @@ def main(args: Namespace) -> None:
     pictures = open_pictures(
         args.input if args.camera is None else args.camera)
     if args.out_dir:
-        require_writable(args.out_dir)
+        writable_folder(args.out_dir)
+    if args.out:
+        writable_file(args.out)
     inferencer = FERInferencer(
         args.config, args.checkpoint, align=args.align,
         batch_size=args.batch_size, device=args.device,

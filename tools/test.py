@@ -49,10 +49,10 @@ def parse_args() -> Namespace:
 
 def main(args: Namespace) -> None:
     """Test."""
-    out = SavePredictions(args.out) if args.out else None
     cfg = load_config(args.config)
     prepare_config(cfg, **options_of(args))
     set_testing(cfg, args.checkpoint, args.amp, args.tta)
+    out = SavePredictions(args.out) if args.out else None
     if args.show or args.show_dir:
         set_drawing(cfg, args.show, args.show_dir, args.interval,
                     args.wait_time)

@@ -7,7 +7,7 @@ from mmengine.config import Config
 
 from mmfer.apis.arguments import OptionAction
 from mmfer.apis.outputs import writable_folder
-from mmfer.apis.run import load_config, prepare_config
+from mmfer.apis.run import check_file, load_config, prepare_config
 
 
 def make_parser(description: str, examples: str,
@@ -47,9 +47,11 @@ def read_config(args: Namespace) -> Config:
             None.
 
     Raises:
-        OSError: If the folder cannot be written.
+        FileNotFoundError: If the config or the checkpoint is missing.
+        OutputError: If the folder cannot be written.
     """
     cfg = load_config(args.config)
+    check_file(args.checkpoint)
     name = osp.splitext(osp.basename(args.config))[0]
     args.out = args.out or osp.join('work_dirs', name, 'analysis')
     writable_folder(args.out)

@@ -1,5 +1,6 @@
 # Copyright (c) mmfer contributors.
 """Features of a model on a plane."""
+from importlib.util import find_spec
 from typing import Sequence
 
 import numpy as np
@@ -9,7 +10,26 @@ from matplotlib.figure import Figure
 from mmfer.visualization.colors import COLORS
 
 _MARKERS = 'os^Dv*PX'
-_REMEDY = "Remedy: pip install 'mmfer[analysis]'"
+# Method -> module and package.
+_PACKAGES = dict(tsne=('sklearn', 'scikit-learn'), umap=('umap', 'umap-learn'))
+
+
+def require_method(method: str) -> None:
+    """Make sure that a method is there, before features are computed.
+
+    Args:
+        method (str): ``'tsne'`` or ``'umap'``.
+
+    Raises:
+        ValueError: If it is unknown.
+        ImportError: If its package is missing.
+    """
+    if method not in _PACKAGES:
+        raise ValueError(f"method must be 'tsne' or 'umap', got {method!r}")
+    module, package = _PACKAGES[method]
+    if find_spec(module) is None:
+        raise ImportError(f'{method} needs {package}. Remedy: pip install '
+                          "'mmfer[analysis]'")
 
 
 def embed_features(features: np.ndarray, method: str = 'tsne',
@@ -33,24 +53,16 @@ def embed_features(features: np.ndarray, method: str = 'tsne',
     if len(features) < 4:
         raise ValueError(f'{len(features)} samples are too few to lay them '
                          'on a plane. Remedy: take at least 4')
+    require_method(method)
     if method == 'tsne':
-        try:
-            from sklearn.manifold import TSNE
-        except ImportError:
-            raise ImportError(f't-SNE needs scikit-learn. {_REMEDY}'
-                              ) from None
+        from sklearn.manifold import TSNE
         # The default perplexity of 30, or less for a small set.
         engine = TSNE(perplexity=min(30., (len(features) - 1) / 3),
                       init='pca', random_state=seed)
-    elif method == 'umap':
-        try:
-            from umap import UMAP
-        except ImportError:
-            raise ImportError(f'UMAP needs umap-learn. {_REMEDY}') from None
+    else:
+        from umap import UMAP
         engine = UMAP(n_neighbors=min(15, len(features) - 1),
                       random_state=seed)
-    else:
-        raise ValueError(f"method must be 'tsne' or 'umap', got {method!r}")
     return np.asarray(engine.fit_transform(features), dtype=np.float32)
 
 

@@ -6,9 +6,8 @@ import numpy as np
 from mmengine.config import Config
 from torch import nn
 
-from mmfer.apis.arguments import ConfigError
 from mmfer.apis.models import tested_dataset
-from mmfer.apis.run import build_runner, set_testing
+from mmfer.apis.run import build_runner, loader_of, set_testing
 from mmfer.engine.model_parts import bare_model
 from .prediction_collector import PredictionCollector
 from .verification import leaf_configs
@@ -65,9 +64,7 @@ def collect_predictions(cfg: Config,
         ValueError: If a sample has no label, or scores are not finite.
     """
     for needed in ('test', split):
-        if not cfg.get(f'{needed}_dataloader'):
-            raise ConfigError(f'{cfg.filename}: it has no {needed}_dataloader.'
-                              ' Remedy: name a config that has one')
+        loader_of(cfg, needed)
     set_testing(cfg, checkpoint)
     if split == 'train':
         cfg.test_dataloader.dataset = training_set(cfg)

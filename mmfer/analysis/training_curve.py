@@ -65,11 +65,11 @@ def draw_curves(curves: CURVES,
         title (str): The title. Defaults to ''.
 
     Raises:
-        KeyError: If the run has no such metric.
+        ValueError: If the run has no such metric.
     """
     if metric not in curves:
-        raise KeyError(f'no metric {metric!r} was logged; there are '
-                       f'{sorted(curves)}')
+        raise ValueError(f'no metric {metric!r} was logged. Remedy: take one '
+                         f'of {", ".join(sorted(curves))}')
     figure = Figure(figsize=(7, 4), layout='constrained')
     FigureCanvasAgg(figure)
     left = figure.subplots()

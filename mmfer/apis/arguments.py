@@ -1,13 +1,29 @@
 # Copyright (c) mmfer contributors.
 """What the command lines of training and testing share."""
+import errno
 import os
+import re
 import sys
 from argparse import (ArgumentParser, Namespace, RawDescriptionHelpFormatter)
-from typing import Any, Callable, Dict
+from contextlib import contextmanager
+from typing import Any, Callable, Dict, Iterator, Optional
 
 from mmengine.config import DictAction
 
-from mmfer.structures import AnnotationError
+from mmfer.structures import AnnotationError, ImageError
+
+# What the system refuses of a file -> what a user can do about it.
+_REFUSED = {
+    errno.EACCES: 'name another one, or change its permissions',
+    errno.EDQUOT: 'make room, or name another place',
+    errno.EEXIST: 'name another folder, this is a file',
+    errno.EISDIR: 'name a file, this is a folder',
+    errno.ENOENT: 'check the path',
+    errno.ENOSPC: 'make room on the disk, or name another place',
+    errno.ENOTDIR: 'check the path, a part of it is a file',
+    errno.EPERM: 'name another one, or change its permissions',
+    errno.EROFS: 'name another place, this one can only be read',
+}
 
 
 class ConfigError(ValueError):
@@ -70,22 +86,60 @@ def make_parser(description: str, examples: str,
 
 def run_main(main: Callable[[Namespace], None],
              arguments: Namespace) -> None:
-    """Run a tool; a mistake of the user ends in one line and exit code 1.
-
-    Whatever names its remedy, and missing files, count as such; anything else
-    keeps its traceback.
-    """
+    """Run a tool; a mistake of the user ends in one line and exit code 1."""
     os.environ.setdefault('LOCAL_RANK',
                           str(getattr(arguments, 'local_rank', 0)))
-    try:
+    with told_in_one_line():
         main(arguments)
+
+
+@contextmanager
+def told_in_one_line(code: int = 1) -> Iterator[None]:
+    """A context in which a mistake of the user ends the program with one
+    line, see :func:`mistake`; anything else keeps its traceback.
+
+    Args:
+        code (int): The exit code. Defaults to 1.
+    """
+    try:
+        yield
     except Exception as error:
-        known = isinstance(error, (AnnotationError, FileNotFoundError))
-        if not known and 'Remedy: ' not in str(error):
+        message = mistake(error)
+        if message is None:
             raise
-        # Loader workers send their whole traceback as the message.
-        message = str(error).strip().split('\n')[-1]
-        sys.exit(f'{type(error).__name__}: {message}')
+        if code == 1:
+            sys.exit(message)
+        print(message, file=sys.stderr)
+        sys.exit(code)
+
+
+def mistake(error: Exception) -> Optional[str]:
+    """What a user is told of a mistake, in one line.
+
+    Whatever names its remedy counts as such, and files that are missing,
+    malformed, or that the system refuses to open or write.
+
+    Args:
+        error (Exception): What was raised.
+
+    Returns:
+        str or None: None if it is no mistake of the user.
+    """
+    lines = str(error).strip().splitlines()
+    if any('Traceback (most recent call last)' in line for line in lines):
+        # Of a loader worker, which sends it as the message.
+        lines = lines[-1:]
+    message = ' '.join(' '.join(lines).split())
+    message = re.sub(rf'^[\w.]*{type(error).__name__}: ', '', message)
+    if 'Remedy: ' not in message:
+        if isinstance(error, OSError) and error.errno in _REFUSED:
+            place = '' if error.filename is None else f'{error.filename}: '
+            message = (f'{place}{error.strerror}. Remedy: '
+                       f'{_REFUSED[error.errno]}')
+        elif not isinstance(error, (AnnotationError, FileNotFoundError,
+                                    ImageError)):
+            return None
+    return f'{type(error).__name__}: {message}'
 
 
 def options_of(arguments: Namespace) -> Dict[str, Any]:

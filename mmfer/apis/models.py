@@ -1,25 +1,21 @@
 # Copyright (c) mmfer contributors.
 """A model with its weights, ready to predict."""
-import os.path as osp
 from typing import Any, Dict, List, NamedTuple, Optional, Union
-from urllib.error import URLError
 
 import torch
 from mmengine.config import Config
 from mmengine.device import get_device
-from mmengine.runner import CheckpointLoader
 from mmpretrain import get_model
 from torch import nn
 
 import mmfer  # noqa: F401
-from mmfer.compat import CheckpointError
 from mmfer.engine.checkpoint_check import (canonical_classes,
                                            checkpoint_classes, try_weights)
 from mmfer.registry import DATASETS
 from mmfer.structures import LabelSpace
 from .arguments import ConfigError
 from .model_index import find_model
-from .run import check_file, load_config
+from .run import load_config, read_checkpoint
 
 
 class LoadedModel(NamedTuple):
@@ -89,7 +85,7 @@ def load_model(model: Union[str, Config],
         CheckpointError: If the checkpoint cannot be read.
     """
     cfg, checkpoint = resolve_model(model, checkpoint)
-    content = _read(checkpoint)
+    content = read_checkpoint(checkpoint)
     # The checkpoint follows; nothing else is to be fetched.
     built = get_model(cfg, pretrained=False, device='cpu')
     report = try_weights(built, content)
@@ -107,15 +103,29 @@ def load_model(model: Union[str, Config],
             f'model tells {wanted} apart. Remedy: set label_space of the '
             'dataset in the config to that of the training')
     built._dataset_meta = dict(classes=tuple(classes))
-    try:
-        built.to(get_device() if device is None else device).eval()
-    except (RuntimeError, AssertionError) as error:
-        raise ConfigError(
-            f'device {device}: {str(error).splitlines()[0]}. Remedy: cpu, or '
-            'a device that torch sees here, as cuda:0') from None
+    built.to(get_device() if device is None else known_device(device)).eval()
     meta = content.get('meta') or {}
     return LoadedModel(built, cfg, classes, au_names_of(built),
                        meta.get('mmfer') or {})
+
+
+def known_device(device: Union[str, torch.device]
+                 ) -> Union[str, torch.device]:
+    """``device``, if torch can compute there.
+
+    Args:
+        device (str or torch.device): For example ``'cuda:1'``.
+
+    Raises:
+        ConfigError: If it cannot.
+    """
+    try:
+        torch.zeros(1, device=device)
+    except (RuntimeError, AssertionError, NotImplementedError) as error:
+        raise ConfigError(
+            f'device {device}: {str(error).splitlines()[0]}. Remedy: cpu, or '
+            'a device that torch sees here, as cuda:0') from None
+    return device
 
 
 def num_landmarks_of(model: Any) -> int:
@@ -126,6 +136,18 @@ def num_landmarks_of(model: Any) -> int:
             take none, exported ones neither.
     """
     return getattr(model, 'num_landmarks', 0)
+
+
+def require_pictures(model: nn.Module) -> None:
+    """Make sure that a classifier looks at single pictures.
+
+    Raises:
+        ConfigError: If it looks at clips.
+    """
+    if getattr(model.backbone, 'takes_clips', False):
+        raise ConfigError(
+            'this model looks at clips, not at single pictures. Remedy: test '
+            'it on a set of clips with tools/test.py')
 
 
 def au_names_of(model: nn.Module) -> List[str]:
@@ -166,16 +188,3 @@ def _config_classes(cfg: Config) -> List[str]:
             'neither the checkpoint nor the config tells the names of the '
             'classes. Remedy: set label_space of the dataset in the config')
     return classes
-
-
-def _read(checkpoint: str) -> Dict[str, Any]:
-    if osp.isdir(checkpoint):
-        raise FileNotFoundError(f'{checkpoint}: a folder, no checkpoint. '
-                                'Remedy: name a file in it that ends in .pth')
-    try:
-        return CheckpointLoader.load_checkpoint(
-            check_file(checkpoint), map_location='cpu')
-    except URLError as error:
-        raise CheckpointError(
-            f'{checkpoint}: cannot be fetched ({error.reason}). Remedy: check '
-            'the network, or name a file on this machine') from None

@@ -1,12 +1,12 @@
 # Copyright (c) mmfer contributors.
 import csv
 import json
-import os
-import os.path as osp
 from typing import Any, List, Sequence
 
 import torch
 from mmengine.evaluator import BaseMetric
+
+from .outputs import writable_file
 
 
 class SavePredictions(BaseMetric):
@@ -26,15 +26,12 @@ class SavePredictions(BaseMetric):
             well, such as ``'subject'``; empty where unknown. Defaults to ().
 
     Raises:
-        ValueError: If the ending is another.
+        OutputError: If the ending is another, or it cannot be written.
     """
 
     def __init__(self, path: str, fields: Sequence[str] = ()) -> None:
         super().__init__()
-        if not path.endswith(('.csv', '.json')):
-            raise ValueError(f'{path}: predictions are written as .csv or '
-                             '.json. Remedy: choose one of these endings')
-        self.path = path
+        self.path = writable_file(path, ('.csv', '.json'))
         self.fields = tuple(fields)
 
     def process(self, data_batch: Any, data_samples: Sequence[dict]) -> None:
@@ -57,7 +54,6 @@ class SavePredictions(BaseMetric):
             for key in ('label', 'predicted'):
                 if row[key] is not None:
                     row[key] = classes[row[key]]
-        os.makedirs(osp.dirname(osp.abspath(self.path)), exist_ok=True)
         with open(self.path, 'w', encoding='utf-8', newline='') as file:
             if self.path.endswith('.json'):
                 json.dump(

@@ -7,16 +7,18 @@ from copy import deepcopy
 from datetime import timedelta
 from difflib import get_close_matches
 from typing import Any, Dict, Iterable, Optional
+from urllib.error import URLError
 
 import torch
 import torch.distributed as torch_dist
 from mmengine.config import Config, ConfigDict
 from mmengine.hub import get_config
 from mmengine.registry import RUNNERS
-from mmengine.runner import Runner
+from mmengine.runner import CheckpointLoader, Runner
 
-from mmfer.compat import require_accelerator
+from mmfer.compat import CheckpointError, require_accelerator
 from .arguments import ConfigError
+from .outputs import require_display, writable_folder
 
 _LOADERS = ('train_dataloader', 'val_dataloader', 'test_dataloader')
 # Top-level settings that a config need not mention to have them set.
@@ -48,9 +50,12 @@ def load_config(path: str,
     except SyntaxError as error:
         raise ConfigError(f'{path}: not valid Python: {error}. Remedy: '
                           'correct that line') from error
-    except (KeyError, AssertionError, ModuleNotFoundError) as error:
+    except (KeyError, AssertionError, ModuleNotFoundError, OSError) as error:
         raise ConfigError(f'{path}: {error}. Remedy: correct the path, the '
                           'config or its _base_') from error
+    except Exception as error:  # a config is a program
+        raise ConfigError(f'{path}: {type(error).__name__}: {error}. Remedy: '
+                          'correct the config') from error
     apply_options(cfg, cfg_options or {})
     return cfg
 
@@ -156,6 +161,24 @@ def apply_options(cfg: Config, options: Dict[str, Any]) -> None:
             'Remedy: compare with the config, which '
             '"mmengine.Config.fromfile(path).pretty_text" prints whole'
         ) from error
+
+
+def loader_of(cfg: Config, split: str) -> ConfigDict:
+    """The data loader of a split.
+
+    Args:
+        cfg (Config): A config.
+        split (str): ``'train'``, ``'val'`` or ``'test'``.
+
+    Raises:
+        ConfigError: If the config has none.
+    """
+    loader = cfg.get(f'{split}_dataloader')
+    if not loader:
+        raise ConfigError(f'{cfg.filename}: it has no {split}_dataloader. '
+                          'Remedy: name a config that has one, or another '
+                          'split')
+    return loader
 
 
 def check_options(cfg: Config, options: Iterable[str]) -> None:
@@ -282,11 +305,16 @@ def set_drawing(cfg: Config,
 
     Raises:
         ConfigError: If the config has no visualization hook.
+        OutputError: If there is no display, or the folder cannot be written.
     """
     if 'visualization' not in cfg.get('default_hooks', {}):
         raise ConfigError('--show, --show-dir: the config has no hook that '
                           'draws. Remedy: add default_hooks = dict('
                           "visualization=dict(type='VisualizationHook'))")
+    if show:
+        require_display('--show-dir')
+    if show_dir:
+        writable_folder(show_dir)
     cfg.default_hooks.visualization.update(
         enable=True,
         show=show,
@@ -296,20 +324,51 @@ def set_drawing(cfg: Config,
 
 
 def check_file(path: str) -> str:
-    """``path``, if it is a URL or an existing file.
+    """``path``, if it is a URL that can be fetched or an existing file.
 
     Raises:
         FileNotFoundError: If it is neither.
+        CheckpointError: If the URL cannot be fetched.
     """
-    if '://' not in path and not osp.isfile(path):
+    if '://' in path:
+        read_checkpoint(path)  # kept on disk from then on
+    elif osp.isdir(path):
+        raise FileNotFoundError(f'{path}: a folder, no checkpoint. Remedy: '
+                                'name a file in it that ends in .pth')
+    elif not osp.isfile(path):
         raise FileNotFoundError(f'{path}: no such checkpoint. Remedy: check '
                                 'the path; training writes them to its '
                                 '--work-dir')
     return path
 
 
+def read_checkpoint(path: str) -> Dict[str, Any]:
+    """What a checkpoint holds, on the CPU.
+
+    Args:
+        path (str): A file or URL.
+
+    Raises:
+        FileNotFoundError: If there is no such file.
+        CheckpointError: If it cannot be read or fetched.
+    """
+    if '://' not in path:
+        check_file(path)
+    try:
+        return CheckpointLoader.load_checkpoint(path, map_location='cpu')
+    except URLError as error:
+        raise CheckpointError(
+            f'{path}: cannot be fetched ({error.reason}). Remedy: check the '
+            'network, or name a file on this machine') from None
+
+
 def build_runner(cfg: Config) -> Runner:
-    """The runner that a config asks for."""
+    """The runner that a config asks for.
+
+    Raises:
+        OutputError: If its work folder cannot be written.
+    """
+    writable_folder(cfg.work_dir)
     if 'runner_type' in cfg:
         return RUNNERS.build(cfg)
     return Runner.from_cfg(cfg)

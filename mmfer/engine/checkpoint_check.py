@@ -26,7 +26,7 @@ class WeightReport(NamedTuple):
     reshaped: Dict[str, Tuple[tuple, tuple]]
     loaded: int
 
-    def lines(self, most: int = 8) -> str:
+    def lines(self, most: int = 3) -> str:
         """The misfits as text, at most ``most`` keys of each kind."""
         parts = [
             f'{key}: {old} in the checkpoint, {new} in the model'

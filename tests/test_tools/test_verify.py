@@ -135,11 +135,11 @@ def test_exit_code_of_the_script(toy):
 
 
 BAD_CALLS = {
-    'no-config': (['nowhere.py'], 'nowhere.py: no such config file'),
-    'config-is-folder': (['faces'], 'faces: no such config file'),
-    'syntax-error': (['syntax.py'], 'syntax.py: cannot be read as a config'),
+    'no-config': (['nowhere.py'], 'nowhere.py: no such config. Remedy'),
+    'config-is-folder': (['faces'], 'faces: no such config. Remedy'),
+    'syntax-error': (['syntax.py'], 'syntax.py: not valid Python'),
     'unknown-import': (['imports.py'], 'no_such_package'),
-    'unknown-suffix': (['text.txt'], 'text.txt: cannot be read as a config'),
+    'unknown-suffix': (['text.txt'], 'text.txt: Only py'),
     'no-dataloader': (['empty.py'], 'no dataset in the config'),
     'split-not-in-config': (['train.py', '--splits', 'val'],
                             'the config has no val_dataloader'),
@@ -147,12 +147,12 @@ BAD_CALLS = {
     'no-workers': (['toy.py', '--workers', '0'], 'must be positive, got 0'),
     'negative-examples': (['toy.py', '--examples', '-1'],
                           'must not be negative, got -1'),
-    'out-is-folder': (['toy.py', '--out', 'faces'], 'it is a folder'),
+    'out-is-folder': (['toy.py', '--out', 'faces'], 'Is a directory'),
     'out-under-file': (['toy.py', '--out', 'toy.py/a.json'],
-                       'cannot write the report'),
+                       'cannot be written'),
     'bad-option':
     (['toy.py', '--cfg-options', 'train_dataloader.dataset.pipeline.7.x=1'],
-     'cannot be read as a config'),
+     'does not fit the config'),
 }
 
 

@@ -7,6 +7,7 @@ from typing import Optional, Sequence
 import mmfer  # noqa: F401
 from mmfer.analysis.audit import apply_decisions, read_labels, write_labels
 from mmfer.apis.arguments import run_main
+from mmfer.apis.outputs import writable_file
 
 
 def parse_args(args: Optional[Sequence[str]] = None) -> Namespace:
@@ -25,7 +26,7 @@ def main(args: Namespace) -> None:
     folder, name = osp.split(args.labels)
     before = read_labels(args.labels)
     after = apply_decisions(before, args.decisions, name)
-    out = args.out or osp.join(folder, f'decided_{name}')
+    out = writable_file(args.out or osp.join(folder, f'decided_{name}'))
     write_labels(out, after)
     changed = sum(after[key] != before[key] for key in after)
     print(f'{out}: {changed} of {len(after)} labels decided otherwise')

@@ -17,7 +17,7 @@ from mmfer.analysis.audit import (SIGNALS, Audit, audit_labels, audit_rows,
 from mmfer.analysis.class_tables import write_rows
 from mmfer.analysis.command_line import make_parser, read_config
 from mmfer.apis.arguments import run_main
-from mmfer.apis.run import check_file, load_config
+from mmfer.apis.run import load_config
 
 TRAIN = osp.join(osp.dirname(osp.dirname(osp.abspath(__file__))), 'train.py')
 EXAMPLES = """
@@ -122,7 +122,6 @@ def show(audit: Audit) -> None:
 def main(args: Namespace) -> None:
     """Audit."""
     cfg = read_config(args)
-    check_file(args.checkpoint)
 
     def progress(results: Iterable, total: int) -> Iterable:
         return track(results, 'Decoding images', total,

@@ -1,6 +1,7 @@
 # Copyright (c) mmfer contributors.
 """Tables of each class and each person, and the confusion matrix."""
 import os.path as osp
+import sys
 from argparse import Namespace
 from typing import Any, Dict, List, Optional, Sequence
 
@@ -37,7 +38,8 @@ def show(title: str, rows: List[Dict[str, Any]]) -> None:
         table.add_row(*(
             f'{v:.2f}' if isinstance(v, float) else '' if v is None else str(v)
             for v in row.values()))
-    Console().print(table)
+    # A file or a pipe has no width of its own.
+    Console(width=None if sys.stdout.isatty() else 120).print(table)
 
 
 def main(args: Namespace) -> None:

@@ -9,6 +9,7 @@ from mmfer.analysis.correction_flow import (correction_flow,
                                             draw_correction_flow,
                                             read_corrections)
 from mmfer.apis.arguments import run_main
+from mmfer.apis.outputs import writable_figure
 
 
 def parse_args(args: Optional[Sequence[str]] = None) -> Namespace:
@@ -26,7 +27,8 @@ def main(args: Namespace) -> None:
     """Draw."""
     flow = correction_flow(
         read_corrections(osp.join(args.work_dir, 'corrections.jsonl')))
-    out = args.out or osp.join(args.work_dir, 'correction_flow.png')
+    out = writable_figure(
+        args.out or osp.join(args.work_dir, 'correction_flow.png'))
     draw_correction_flow(flow, out)
     print(f'{flow.counts.sum()} corrected samples, drawn: {out}')
 

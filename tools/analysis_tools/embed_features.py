@@ -8,7 +8,8 @@ import numpy as np
 
 import mmfer  # noqa: F401
 from mmfer.analysis.command_line import make_parser, read_config
-from mmfer.analysis.embedding import draw_embedding, embed_features
+from mmfer.analysis.embedding import (draw_embedding, embed_features,
+                                      require_method)
 from mmfer.analysis.predictions import collect_predictions
 from mmfer.apis.arguments import run_main
 from mmfer.visualization.prediction_sheet import choose_samples
@@ -38,6 +39,7 @@ def parse_args(args: Optional[Sequence[str]] = None) -> Namespace:
 
 def main(args: Namespace) -> None:
     """Embed and draw."""
+    require_method(args.method)
     found = collect_predictions(read_config(args), args.checkpoint,
                                 args.split, features=True)
     chosen = choose_samples(found.labels, args.number)

@@ -4,6 +4,8 @@ from argparse import ArgumentParser, Namespace
 from pathlib import Path
 
 from mmfer.analysis.training_curve import draw_curves, read_curves
+from mmfer.apis.arguments import run_main
+from mmfer.apis.outputs import writable_figure
 
 
 def parse_args() -> Namespace:
@@ -21,17 +23,14 @@ def parse_args() -> Namespace:
     return parser.parse_args()
 
 
-def main() -> None:
+def main(args: Namespace) -> None:
     """Draw."""
-    args = parse_args()
     path = Path(args.work_dir)
-    out = args.out or str(path / 'curve.png')
-    try:
-        draw_curves(read_curves(args.work_dir), out, args.metric, path.name)
-    except (FileNotFoundError, KeyError) as error:
-        raise SystemExit(f'{type(error).__name__}: {error.args[0]}')
+    curves = read_curves(args.work_dir)
+    out = writable_figure(args.out or str(path / 'curve.png'))
+    draw_curves(curves, out, args.metric, path.name)
     print(f'drawn: {out}')
 
 
 if __name__ == '__main__':
-    main()
+    run_main(main, parse_args())

@@ -18,6 +18,8 @@ from rich.console import Console
 from rich.table import Table
 
 import mmfer  # noqa: F401
+from mmfer.apis.arguments import told_in_one_line
+from mmfer.apis.models import known_device
 from mmfer.models.augments import BatchAugments
 
 KINDS = ('move', 'jitter', 'erase', 'all')
@@ -107,6 +109,8 @@ def parse_args() -> argparse.Namespace:
 
 def main() -> None:
     args = parse_args()
+    with told_in_one_line(2):
+        known_device(args.device)
     builders = dict(ours=ours)
     if args.device == 'cpu':
         builders['one by one'] = one_by_one

@@ -25,7 +25,7 @@ from mmfer.analysis.benchmarking import (Repeat, add_report_arguments,
 from mmfer.analysis.benchmarking.drawn_faces import draw_faces
 from mmfer.analysis.benchmarking.pipelines import (fetch_speed, loader_speed,
                                                    make_way)
-from mmfer.apis.arguments import ConfigError
+from mmfer.apis.arguments import ConfigError, told_in_one_line
 from mmfer.apis.run import load_config
 from mmfer.registry import DATASETS
 
@@ -162,11 +162,8 @@ def main(argv: Optional[Sequence[str]] = None) -> int:
     results: List[dict] = []
     with tempfile.TemporaryDirectory(prefix='mmfer-benchmark-') as folder, \
             Console(stderr=True).status('preparing pictures') as status:
-        try:
+        with told_in_one_line(2):
             ours = prepare(args, folder)
-        except (ConfigError, OSError) as error:
-            print(f'data: {error}', file=sys.stderr)
-            return 2
         ways = {}
         for variant in args.variants:
             try:

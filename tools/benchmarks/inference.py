@@ -24,7 +24,7 @@ from mmfer.analysis.benchmarking import (add_report_arguments, check_json,
                                          summarise)
 from mmfer.analysis.benchmarking.drawn_faces import draw_faces
 from mmfer.apis import FERInferencer
-from mmfer.apis.arguments import ConfigError
+from mmfer.apis.arguments import told_in_one_line
 from mmfer.apis.export import export_onnx
 from mmfer.apis.inference import face_size
 from mmfer.apis.models import load_model
@@ -142,7 +142,7 @@ def main(argv: Optional[Sequence[str]] = None) -> int:
     skipped: Dict[str, str] = {}
     with tempfile.TemporaryDirectory(prefix='mmfer-benchmark-') as folder, \
             Console(stderr=True).status('preparing') as status:
-        try:
+        with told_in_one_line(2):
             cfg = load_config(args.config)
             checkpoint = save_random(cfg, folder)
             draw_faces(osp.join(folder, 'faces'), args.images,
@@ -153,9 +153,6 @@ def main(argv: Optional[Sequence[str]] = None) -> int:
                     runs[variant] = make_run(variant, cfg, checkpoint, paths)
                 except LookupError as error:
                     skipped[variant] = str(error)
-        except (ConfigError, OSError) as error:
-            print(f'inference: {error}', file=sys.stderr)
-            return 2
         results = interleave(
             runs, args.repeats, progress=lambda name, number: status.update(
                 f'{name}, repeat {number + 1} of {args.repeats}'))

@@ -17,7 +17,10 @@ from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
 
+from mmfer.analysis.benchmarking import check_json
 from mmfer.analysis.comparison import Cell, cell_config, train_all
+from mmfer.apis.arguments import told_in_one_line
+from mmfer.apis.outputs import writable_folder
 
 TRAIN = osp.join(
     osp.dirname(osp.dirname(osp.abspath(__file__))), 'train.py')
@@ -47,7 +50,9 @@ def parse_args(args: Optional[Sequence[str]] = None) -> argparse.Namespace:
     parser.add_argument('--work-dir', default='work_dirs/precision',
                         help='where the runs lie (work_dirs/precision)')
     parser.add_argument('--json', metavar='FILE', help='write the figures')
-    return parser.parse_args(args)
+    args = parser.parse_args(args)
+    check_json(args.json, parser)
+    return args
 
 
 def train(args: argparse.Namespace) -> List[Dict[str, Any]]:
@@ -98,7 +103,9 @@ def summarise(runs: Sequence[Dict[str, Any]]) -> Dict[str, Dict[str, Any]]:
 
 def main(argv: Optional[Sequence[str]] = None) -> None:
     args = parse_args(argv)
-    runs = train(args)
+    with told_in_one_line():
+        writable_folder(args.work_dir)
+        runs = train(args)
     summary = summarise(runs)
     table = Table('precision', 'accuracy of each seed', 'mean', 'deviation',
                   'seconds per iteration', 'ratio')

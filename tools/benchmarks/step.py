@@ -22,7 +22,8 @@ from mmfer.analysis.benchmarking import (add_report_arguments, check_json,
                                          summarise)
 from mmfer.analysis.benchmarking.steps import (SETTINGS, random_batch,
                                                step_timer)
-from mmfer.apis.arguments import ConfigError
+from mmfer.apis.arguments import told_in_one_line
+from mmfer.apis.models import known_device
 from mmfer.apis.run import load_config, prepare_config
 
 EXAMPLES = """
@@ -106,14 +107,11 @@ def main(argv: Optional[Sequence[str]] = None) -> int:
     named = variants(args)
     for name in args.variants:
         path, setting = named[name]
-        try:
+        with told_in_one_line(2):
             cfg = prepare_config(load_config(path))
             data = random_batch(cfg, args.batch, args.size)
             runs[name] = step_timer(cfg, setting, data, args.steps,
-                                    args.device)
-        except (ConfigError, FileNotFoundError, ValueError) as error:
-            print(f'step: {error}', file=sys.stderr)
-            return 2
+                                    known_device(args.device))
     with Console(stderr=True).status('') as status:
         results = interleave(
             runs, args.repeats, progress=lambda name, number: status.update(

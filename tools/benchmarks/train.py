@@ -25,7 +25,7 @@ from mmfer.analysis.benchmarking import (Repeat, add_report_arguments,
                                          interleave, summarise)
 from mmfer.analysis.benchmarking.training import (run_training, shorten,
                                                   stock_config)
-from mmfer.apis.arguments import ConfigError, OptionAction
+from mmfer.apis.arguments import OptionAction, told_in_one_line
 from mmfer.apis.run import load_config, prepare_config
 
 FIGURES = ('iteration', 'epoch', 'evaluation', 'epoch and evaluation',
@@ -138,11 +138,8 @@ def main(argv: Optional[Sequence[str]] = None) -> int:
     results: List[dict] = []
     with tempfile.TemporaryDirectory(prefix='mmfer-benchmark-') as folder, \
             Console(stderr=True).status('preparing') as status:
-        try:
+        with told_in_one_line(2):
             configs = make_configs(args, folder)
-        except (ConfigError, OSError) as error:
-            print(f'train: {error}', file=sys.stderr)
-            return 2
         runs = interleave(
             {name: alone(cfg, args) for name, cfg in configs.items()},
             args.repeats, lambda run: run(),

@@ -10,8 +10,9 @@ from typing import Optional, Sequence
 
 import mmfer  # noqa: F401
 from mmfer.analysis.au_graph import build_au_graph, draw_au_graph
-from mmfer.apis.arguments import ConfigError, OptionAction, run_main
-from mmfer.apis.run import load_config
+from mmfer.apis.arguments import OptionAction, run_main
+from mmfer.apis.outputs import writable_figure, writable_file
+from mmfer.apis.run import load_config, loader_of
 from mmfer.models.losses import au_pos_weights
 from mmfer.registry import DATASETS
 
@@ -64,18 +65,16 @@ def parse_args(args: Optional[Sequence[str]] = None) -> argparse.Namespace:
 
 
 def main(args: argparse.Namespace) -> None:
+    figure = args.figure or osp.splitext(args.out)[0] + '.png'
+    writable_file(args.out)
+    writable_figure(figure)
     cfg = load_config(args.config, args.cfg_options)
-    loader = cfg.get(f'{args.split}_dataloader')
-    if not loader:
-        raise ConfigError(f'{args.config}: it has no {args.split}_dataloader. '
-                          'Remedy: name another --split')
-    dataset = DATASETS.build(loader.dataset)
+    dataset = DATASETS.build(loader_of(cfg, args.split).dataset)
     graph = build_au_graph(
         dataset, args.label_threshold, args.au_set, signed=args.signed,
         threshold=args.threshold, neighbor_share=args.neighbor_share,
         reweighting=args.reweighting, min_positives=args.min_positives)
     graph.save(args.out)
-    figure = args.figure or osp.splitext(args.out)[0] + '.png'
     draw_au_graph(graph, figure)
     weights = au_pos_weights(graph.positives, graph.known).tolist()
     print('unit   labelled  occurs  pos_weight')

@@ -7,7 +7,6 @@ config, and NeighborBankHook reads it. Label noise in the config does not
 matter: expressions are not looked at.
 """
 import argparse
-import sys
 from typing import Any, Iterable, Iterator, Optional, Sequence
 
 from rich.console import Console
@@ -16,7 +15,8 @@ from rich.progress import (BarColumn, MofNCompleteColumn, Progress, TextColumn,
 
 import mmfer  # noqa: F401
 from mmfer.apis.arguments import ConfigError, OptionAction, run_main
-from mmfer.apis.run import load_config
+from mmfer.apis.outputs import writable_file
+from mmfer.apis.run import load_config, loader_of
 from mmfer.datasets.neighbors import SPACES, build_index, save_index
 from mmfer.registry import DATASETS
 
@@ -87,9 +87,7 @@ def without_pipeline(cfg: Any) -> Any:
 
 def main(args: argparse.Namespace) -> None:
     cfg = load_config(args.config, args.cfg_options)
-    if not cfg.get('train_dataloader'):
-        raise ConfigError(f'{args.config}: it has no train_dataloader. '
-                          'Remedy: name a config that trains')
+    faces = loader_of(cfg, 'train').dataset
     hook = next((hook for hook in cfg.get('custom_hooks') or ()
                  if hook['type'] == 'NeighborBankHook'), {})
     space = args.space or hook.get('space', 'au_lm')
@@ -97,8 +95,8 @@ def main(args: argparse.Namespace) -> None:
     if out is None:
         raise ConfigError(f'{args.config}: it has no NeighborBankHook to '
                           'tell the file. Remedy: name it with --out')
-    dataset = DATASETS.build(
-        without_pipeline(cfg.train_dataloader.dataset.to_dict()))
+    writable_file(out)
+    dataset = DATASETS.build(without_pipeline(faces.to_dict()))
     index = build_index(dataset, space, args.neighbors, args.workers,
                         progress)
     save_index(out, index)
@@ -110,7 +108,4 @@ def main(args: argparse.Namespace) -> None:
 
 
 if __name__ == '__main__':
-    try:
-        run_main(main, parse_args())
-    except OSError as error:
-        sys.exit(f'{type(error).__name__}: {error}')
+    run_main(main, parse_args())

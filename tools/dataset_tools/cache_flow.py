@@ -13,9 +13,9 @@ from typing import Optional, Sequence
 from mmengine.registry import init_default_scope
 
 import mmfer  # noqa: F401
-from mmfer.apis.arguments import ConfigError, OptionAction, run_main
+from mmfer.apis.arguments import OptionAction, run_main
 from mmfer.apis.inference import show_progress
-from mmfer.apis.run import load_config
+from mmfer.apis.run import load_config, loader_of
 from mmfer.datasets.flow_caching import fill_flow_cache
 
 EXAMPLES = """examples:
@@ -49,12 +49,9 @@ def parse_args(args: Optional[Sequence[str]] = None) -> argparse.Namespace:
 
 def main(args: argparse.Namespace) -> None:
     cfg = load_config(args.config, args.cfg_options)
-    loader = cfg.get(f'{args.split}_dataloader')
-    if not loader:
-        raise ConfigError(f'{args.config}: it has no {args.split}_dataloader. '
-                          'Remedy: name another --split')
+    clips = loader_of(cfg, args.split).dataset
     init_default_scope(cfg.get('default_scope', 'mmpretrain'))
-    problems = fill_flow_cache(loader.dataset.to_dict(), args.workers,
+    problems = fill_flow_cache(clips.to_dict(), args.workers,
                                partial(show_progress, what='clips'))
     for problem in problems:
         print(problem)

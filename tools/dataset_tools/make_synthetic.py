@@ -6,7 +6,6 @@ import io
 import json
 import os
 import os.path as osp
-import sys
 from concurrent.futures import ProcessPoolExecutor
 from typing import Any, Dict, Iterator, List, Tuple
 
@@ -14,7 +13,10 @@ import cv2
 from rich.progress import (BarColumn, MofNCompleteColumn, Progress,
                            TextColumn, TimeRemainingColumn)
 
+from mmfer.apis.arguments import run_main
+from mmfer.apis.outputs import writable_file, writable_folder
 from mmfer.datasets import SyntheticFER
+from mmfer.datasets.folders import IMAGE_SUFFIXES
 from mmfer.datasets.synthetic import contact_sheet
 from mmfer.structures import AU_SETS
 
@@ -123,7 +125,7 @@ def prepare_folder(out: str, settings: Dict[str, Any], resume: bool) -> None:
             raise SystemExit(f'{out} was begun with other arguments ('
                              f'{"; ".join(changed)}). Remedy: repeat the old '
                              'ones, or name another folder')
-    os.makedirs(out, exist_ok=True)
+    writable_folder(out)
     write_whole(record, json.dumps(settings, indent=2).encode() + b'\n')
 
 
@@ -171,16 +173,15 @@ def table(settings: Dict[str, Any]) -> Iterator[List[Any]]:
                    info['subject'], split, *info['votes']]
 
 
-def main() -> None:
-    args = parse_args()
+def main(args: argparse.Namespace) -> None:
+    """Draw and write."""
     cv2.setNumThreads(1)
     settings = {key: getattr(args, key) for key in (
         'size', 'split', 'image_size', 'seed', 'subjects', 'ambiguity',
         'occlusion', 'masks')}
     if args.contact_sheet:
-        sheet = contact_sheet(seed=args.seed)
-        if not cv2.imwrite(args.contact_sheet, sheet):
-            raise SystemExit(f'{args.contact_sheet} cannot be written')
+        path = writable_file(args.contact_sheet, IMAGE_SUFFIXES)
+        cv2.imwrite(path, contact_sheet(seed=args.seed))
         print(f'contact sheet: {args.contact_sheet}')
     if args.out is None:
         return
@@ -214,4 +215,4 @@ def main() -> None:
 
 
 if __name__ == '__main__':
-    sys.exit(main())
+    run_main(main, parse_args())

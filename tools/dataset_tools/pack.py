@@ -17,10 +17,9 @@ from rich.progress import (BarColumn, MofNCompleteColumn, Progress, TextColumn,
                            TimeRemainingColumn)
 
 import mmfer  # noqa: F401
-from mmfer.apis.arguments import ConfigError, OptionAction, run_main
-from mmfer.apis.run import load_config
+from mmfer.apis.arguments import OptionAction, run_main
+from mmfer.apis.run import load_config, loader_of
 from mmfer.datasets.packing import damaged_samples, pack_dataset
-from mmfer.structures import ImageError
 
 EXAMPLES = """examples:
   python tools/dataset_tools/pack.py configs/baseline/resnet18_1xb64_rafdb.py --split train --size 112
@@ -111,12 +110,8 @@ def pack(args: argparse.Namespace) -> None:
     """Pack one split of a config."""
     cfg = load_config(args.config, args.cfg_options)
     split = 'val' if args.split == 'valid' else args.split
-    loader = cfg.get(f'{split}_dataloader')
-    if not loader:
-        raise ConfigError(f'{args.config}: it has no {split}_dataloader. '
-                          'Remedy: name another --split')
     size = tuple(args.size * 2)[:2]
-    dataset = loader.dataset
+    dataset = loader_of(cfg, split).dataset
     name = str(dataset.type).lower()
     shape = size[0] if size[0] == size[1] else f'{size[0]}x{size[1]}'
     out = args.out or osp.join('data', 'packed',
@@ -129,13 +124,10 @@ def pack(args: argparse.Namespace) -> None:
 
 
 def main(args: argparse.Namespace) -> None:
-    try:
-        if args.check is None:
-            pack(args)
-        else:
-            check(args.check)
-    except (ImageError, OSError) as error:
-        sys.exit(f'{type(error).__name__}: {error}')
+    if args.check is None:
+        pack(args)
+    else:
+        check(args.check)
 
 
 if __name__ == '__main__':

@@ -5,13 +5,10 @@ Exit code 0: no errors; 1: errors in the data; 2: the check could not start.
 """
 import argparse
 import json
-import os
 import os.path as osp
 import sys
-import tempfile
 from typing import Iterable, Optional, Sequence
 
-from mmengine.config import Config, DictAction
 from rich.console import Console
 from rich.progress import track
 
@@ -19,6 +16,9 @@ import mmfer  # noqa: F401
 from mmfer.analysis import verify_config
 from mmfer.analysis.verification import (SPLITS, NoDatasetError,
                                          print_report)
+from mmfer.apis.arguments import OptionAction, told_in_one_line
+from mmfer.apis.outputs import writable_file
+from mmfer.apis.run import apply_options, load_config
 
 
 def parse_args(args: Optional[Sequence[str]] = None) -> argparse.Namespace:
@@ -44,8 +44,10 @@ def parse_args(args: Optional[Sequence[str]] = None) -> argparse.Namespace:
     parser.add_argument(
         '--cfg-options',
         nargs='+',
-        action=DictAction,
-        help='override settings of the config, key=value')
+        action=OptionAction,
+        default={},
+        metavar='KEY=VALUE',
+        help='settings laid over the config')
     return parser.parse_args(args)
 
 
@@ -55,45 +57,18 @@ def fail(message: str) -> None:
     sys.exit(2)
 
 
-def read_config(args: argparse.Namespace) -> Config:
-    """The config with the overrides of the command line."""
-    if not osp.isfile(args.config):
-        fail(f'{osp.abspath(args.config)}: no such config file')
-    try:
-        cfg = Config.fromfile(args.config)
-        if args.cfg_options is not None:
-            cfg.merge_from_dict(args.cfg_options)
-    # A config is Python code: anything can happen in it.
-    except Exception as error:
-        fail(f'{osp.abspath(args.config)}: cannot be read as a config: '
-             f'{type(error).__name__}: {error}')
-    return cfg
-
-
-def prepare_out(path: str) -> None:
-    """Make sure, before the work, that the report can be written."""
-    folder = osp.dirname(osp.abspath(path))
-    try:
-        os.makedirs(folder, exist_ok=True)
-        if osp.isdir(path):
-            raise IsADirectoryError('it is a folder')
-        with tempfile.TemporaryFile(dir=folder):
-            pass
-    except OSError as error:
-        fail(f'cannot write the report {osp.abspath(path)}: {error}. Remedy: '
-             'name another file with --out')
-
-
 def main(argv: Optional[Sequence[str]] = None) -> int:
     args = parse_args(argv)
     if args.workers < 1:
         fail(f'--workers must be positive, got {args.workers}')
     if args.examples < 0:
         fail(f'--examples must not be negative, got {args.examples}')
-    cfg = read_config(args)
     name = osp.splitext(osp.basename(args.config))[0]
     out = args.out or osp.join('work_dirs', 'verify', f'{name}.json')
-    prepare_out(out)
+    with told_in_one_line(2):
+        cfg = load_config(args.config)
+        apply_options(cfg, args.cfg_options)
+        writable_file(out)
     bar = Console(stderr=True)
 
     def progress(results: Iterable, total: int) -> Iterable:

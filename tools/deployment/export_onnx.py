@@ -4,8 +4,9 @@ from argparse import ArgumentParser, Namespace, RawDescriptionHelpFormatter
 
 from mmfer.apis.arguments import ConfigError, run_main
 from mmfer.apis.export import export_onnx
-from mmfer.apis.inference import face_size, require_writable
+from mmfer.apis.inference import face_size
 from mmfer.apis.models import load_model
+from mmfer.apis.outputs import writable_file
 
 EXAMPLES = """
 examples:
@@ -43,7 +44,7 @@ def parse_args() -> Namespace:
 
 def main(args: Namespace) -> None:
     """Export."""
-    require_writable(args.out.rpartition('/')[0] or '.')
+    writable_file(args.out)
     loaded = load_model(args.config, args.checkpoint, 'cpu')
     size = args.size or face_size(loaded.cfg, loaded.training)
     differences = export_onnx(loaded, args.out, tuple(size),

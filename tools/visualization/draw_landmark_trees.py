@@ -4,6 +4,7 @@ from argparse import Namespace
 
 from mmfer.apis.arguments import make_parser, run_main
 from mmfer.apis.models import load_model
+from mmfer.apis.outputs import writable_figure
 from mmfer.apis.run import load_config
 from mmfer.visualization.landmark_tree import draw_landmark_trees
 
@@ -28,6 +29,7 @@ def parse_args() -> Namespace:
 
 def main(args: Namespace) -> None:
     """Draw."""
+    writable_figure(args.out)
     cfg = load_config(args.config, args.cfg_options)
     model = load_model(cfg, args.checkpoint, 'cpu').model
     draw_landmark_trees(model, args.out)

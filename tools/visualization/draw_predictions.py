@@ -6,6 +6,7 @@ from mmpretrain.registry import DATASETS
 
 from mmfer.apis.arguments import make_parser, run_main
 from mmfer.apis.models import load_model
+from mmfer.apis.outputs import writable_figure
 from mmfer.apis.run import load_config
 from mmfer.visualization.prediction_sheet import draw_predictions
 
@@ -34,6 +35,7 @@ def parse_args() -> Namespace:
 
 def main(args: Namespace) -> None:
     """Draw."""
+    writable_figure(args.out)
     cfg = load_config(args.config, args.cfg_options)
     model = load_model(cfg, args.checkpoint, 'cpu').model
     dataset = DATASETS.build(cfg.test_dataloader.dataset)

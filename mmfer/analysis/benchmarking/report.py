@@ -80,7 +80,8 @@ def chosen(names: List[str], only: Optional[List[str]],
 def check_json(path: Optional[str], parser: argparse.ArgumentParser) -> None:
     """Refuse, before the work, a JSON file that cannot be written."""
     folder = os.path.dirname(os.path.abspath(path)) if path else ''
-    if path and (os.path.isdir(path) or not os.access(folder, os.W_OK)):
+    if path and (os.path.isdir(path) or not os.path.isdir(folder)
+                 or not os.access(folder, os.W_OK)):
         parser.error(f'--json {path}: cannot be written. Remedy: name a file '
                      'in a folder that exists')
 

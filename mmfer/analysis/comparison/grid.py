@@ -70,7 +70,8 @@ def make_grid(configs: Sequence[str],
     """
     for share in noise:
         if share is not None and not 0 <= share < 1:
-            raise ValueError(f'noise must lie in [0, 1), got {share}')
+            raise ValueError(f'noise must lie in [0, 1), got {share}. '
+                             'Remedy: name shares such as 0.3')
     cells = [
         Cell(config, dataset, share, seed) for seed, dataset, share, config
         in product(seeds, datasets, noise, configs)

@@ -7,6 +7,8 @@ from typing import Any, Dict, Mapping
 
 import torch
 
+from mmfer.compat import CheckpointError, safe_loading
+from ..outputs import writable_file
 from .convert import convert_state_dict
 from .formats import FORMATS
 
@@ -55,20 +57,27 @@ def read_released_file(path: str) -> Mapping[str, Any]:
 
     Raises:
         FileNotFoundError: If there is no such file.
-        ValueError: If it holds more than weights, or is damaged.
+        CheckpointError: If a checkpoint holds more than plain data, or is
+            damaged.
+        ValueError: If a pickle does.
     """
     if not os.path.isfile(path):
-        raise FileNotFoundError(f'{path}: no such file')
+        raise FileNotFoundError(f'{path}: no such file. Remedy: check the '
+                                'path')
     try:
         if path.endswith('.pkl'):
             with open(path, 'rb') as file:
                 return ArrayUnpickler(file, encoding='latin1').load()
-        return torch.load(path, map_location='cpu', weights_only=True)
+        with safe_loading(path):
+            return torch.load(path, map_location='cpu')
+    except CheckpointError:
+        raise
     except (pickle.UnpicklingError, RuntimeError, EOFError, ValueError,
             TypeError, KeyError, IndexError, AttributeError,
             ImportError) as error:
+        reason = str(error).split('\n')[0]
         raise ValueError(
-            f'{path} was not read: {error}. Only files of weights are read, '
+            f'{path} was not read: {reason}. Only files of weights are read, '
             'as they may hold programs. Remedy: download the file again; if '
             'you trust it, save its state dict alone with torch.save'
         ) from error
@@ -86,6 +95,7 @@ def convert_file(format: str, source: str, target: str) -> Dict[str, Any]:
         dict: The meta information written: ``format``, ``released_by``,
         ``licence``, ``preprocessing``, ``source_file``, ``source_sha256``.
     """
+    writable_file(target)
     state = convert_state_dict(format, read_released_file(source))
     with open(source, 'rb') as file:
         sha256 = hashlib.sha256(file.read()).hexdigest()
@@ -97,6 +107,5 @@ def convert_file(format: str, source: str, target: str) -> Dict[str, Any]:
         preprocessing=kind.preprocessing,
         source_file=os.path.basename(source),
         source_sha256=sha256)
-    os.makedirs(os.path.dirname(os.path.abspath(target)), exist_ok=True)
     torch.save(dict(state_dict=state, meta=meta), target)
     return meta

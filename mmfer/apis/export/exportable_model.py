@@ -8,7 +8,7 @@ from torch import nn
 from mmfer.models import FERClassifier
 from mmfer.models.heads import BaseFERHead
 from ..arguments import ConfigError
-from ..models import num_landmarks_of
+from ..models import num_landmarks_of, require_pictures
 
 # What a face and its mirror are averaged in.
 _AVERAGED = ('pred_score', 'pred_confidence', 'pred_au', 'pred_va')
@@ -35,6 +35,7 @@ class ExportableModel(nn.Module):
             raise ConfigError(f'{type(model).__name__} predicts in a way of '
                               'its own and cannot be exported. Remedy: '
                               'predict with PyTorch')
+        require_pictures(model)
         if num_landmarks_of(model):
             raise ConfigError(
                 'this model needs the landmarks of each face, an exported one '

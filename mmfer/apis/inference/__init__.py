@@ -2,7 +2,6 @@
 from .drawn_pictures import DrawnPictures
 from .face_pipeline import FacePipeline, face_size
 from .fer_inferencer import BACKENDS, FERInferencer
-from .output_folder import OutputError, require_writable
 from .prediction_table import PredictionTable
 from .progress import show_progress
 from .smoothing import TemporalSmoothing
@@ -11,6 +10,6 @@ from .window import Window
 
 __all__ = [
     'BACKENDS', 'DrawnPictures', 'FERInferencer', 'FacePipeline', 'OUTPUTS',
-    'OutputError', 'PredictionTable', 'TemporalSmoothing', 'TorchPredictor',
-    'Window', 'face_size', 'require_writable', 'show_progress'
+    'PredictionTable', 'TemporalSmoothing', 'TorchPredictor', 'Window',
+    'face_size', 'show_progress'
 ]

@@ -6,8 +6,8 @@ import cv2
 
 from mmfer.structures import PicturePrediction
 from mmfer.visualization import FERVisualizer
+from ..outputs import OutputError, writable_folder
 from ..pictures import Picture
-from .output_folder import OutputError, require_writable
 
 
 class DrawnPictures:
@@ -28,7 +28,7 @@ class DrawnPictures:
                  folder: str,
                  visualizer: FERVisualizer,
                  fps: Optional[float] = None) -> None:
-        self.folder = require_writable(folder)
+        self.folder = writable_folder(folder)
         self.visualizer = visualizer
         self.fps = fps
         self._video: Optional[cv2.VideoWriter] = None

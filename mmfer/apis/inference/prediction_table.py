@@ -1,13 +1,12 @@
 # Copyright (c) mmfer contributors.
 import csv
 import json
-import os.path as osp
 from typing import Any, Dict, List, Sequence
 
 from mmfer.structures import FacePrediction, PicturePrediction
 from ..detectors.given_boxes import BOX_COLUMNS
+from ..outputs import writable_file
 from ..pictures import Picture
-from .output_folder import OutputError, require_writable
 
 
 class PredictionTable:
@@ -35,11 +34,7 @@ class PredictionTable:
 
     def __init__(self, path: str, classes: Sequence[str],
                  au_names: Sequence[str], num_landmarks: int) -> None:
-        if not path.endswith(('.csv', '.json')):
-            raise OutputError(f'{path}: predictions are written as .csv or '
-                              '.json. Remedy: choose one of these endings')
-        require_writable(osp.dirname(osp.abspath(path)))
-        self.path = path
+        self.path = writable_file(path, ('.csv', '.json'))
         self.classes = list(classes)
         self._pictures: List[dict] = []
         self._columns = [

@@ -7,7 +7,7 @@ import torch
 from mmfer.datasets.collate import fer_collate
 from ..arguments import ConfigError
 from ..attention import ATTENTIONS, attention_maps
-from ..models import LoadedModel, num_landmarks_of
+from ..models import LoadedModel, num_landmarks_of, require_pictures
 
 #: What may be predicted of a face, named as in its data sample.
 OUTPUTS = ('pred_score', 'pred_confidence', 'pred_au', 'pred_va',
@@ -23,12 +23,13 @@ class TorchPredictor:
             model looks. Defaults to None.
 
     Raises:
-        ConfigError: If there is no such kind of attention, or it cannot be
-            had of models that need landmarks.
+        ConfigError: If the model looks at clips, there is no such kind of
+            attention, or it cannot be had of models that need landmarks.
     """
 
     def __init__(self, loaded: LoadedModel,
                  attention: Optional[str] = None) -> None:
+        require_pictures(loaded.model)
         if attention not in (None, *ATTENTIONS):
             raise ConfigError(f'no attention {attention!r}. Remedy: one of '
                               f'{", ".join(ATTENTIONS)}')

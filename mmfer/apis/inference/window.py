@@ -1,14 +1,12 @@
 # Copyright (c) mmfer contributors.
-import os
-import sys
 from typing import Optional
 
 import cv2
 
 from mmfer.structures import PicturePrediction
 from mmfer.visualization import FERVisualizer
+from ..outputs import OutputError, require_display
 from ..pictures import Picture
-from .output_folder import OutputError
 
 
 class Window:
@@ -28,12 +26,7 @@ class Window:
     def __init__(self,
                  visualizer: FERVisualizer,
                  fps: Optional[float] = None) -> None:
-        # Qt ends the whole process where it finds no display.
-        if sys.platform.startswith('linux') and not (
-                os.environ.get('DISPLAY')
-                or os.environ.get('WAYLAND_DISPLAY')):
-            raise OutputError('there is no display. Remedy: write pictures '
-                              'with --out-dir and look at them elsewhere')
+        require_display('--out-dir')
         self.visualizer = visualizer
         self.fps = fps
         self._open = False

@@ -79,7 +79,8 @@ class InitWeightsHook(Hook):
             part = model.get_submodule(target)
         except AttributeError as error:
             raise ValueError(
-                f'init_weights: the model has no part {target!r}') from error
+                f'init_weights: the model has no part {target!r}. Remedy: '
+                'correct target') from error
         state = state_of_part(read_state_dict(checkpoint), target)
         with whole_weights(runner.model):
             if inflate:
@@ -127,7 +128,8 @@ def read_state_dict(checkpoint: str) -> Dict[str, torch.Tensor]:
     if not is_url and not osp.isfile(checkpoint):
         raise FileNotFoundError(
             f'initial weights {checkpoint!r} not found (looked for '
-            f'{osp.abspath(checkpoint)}). Put the file there, {_REMEDY}')
+            f'{osp.abspath(checkpoint)}). Remedy: put the file there, '
+            f'{_REMEDY}')
     try:
         state = CheckpointLoader.load_checkpoint(checkpoint, 'cpu')
     except OSError as error:
@@ -135,8 +137,8 @@ def read_state_dict(checkpoint: str) -> Dict[str, torch.Tensor]:
             raise
         raise FileNotFoundError(
             f'initial weights {checkpoint} could not be downloaded ({error}).'
-            ' Download the file elsewhere and name it with --cfg-options '
-            f'init_weights=PATH, {_REMEDY}') from error
+            ' Remedy: download the file elsewhere and name it with '
+            f'--cfg-options init_weights=PATH, {_REMEDY}') from error
     for key in _WRAPPERS:
         if key in state and isinstance(state[key], dict):
             state = state[key]
@@ -186,8 +188,11 @@ def load_part(part: nn.Module,
     try:
         missing = part.load_state_dict(state, strict=False).missing_keys
     except RuntimeError as error:
+        # The first line is a heading, a line for each tensor follows.
+        first = '; '.join(map(str.strip, str(error).splitlines()[1:4]))
         raise ValueError(f'initial weights {checkpoint!r} do not fit '
-                         f'{target!r}: {error}') from error
+                         f'{target!r}: {first or error} Remedy: name the '
+                         f'right file, {_REMEDY}') from error
     kept = [k for k in missing if any(word in k for word in fresh)]
     missing = [
         k for k in missing
@@ -197,6 +202,6 @@ def load_part(part: nn.Module,
         raise ValueError(
             f'initial weights {checkpoint!r} lack {len(missing)} tensors of '
             f'{target!r}: {missing[:8]}{" ..." if len(missing) > 8 else ""}. '
-            f'The file holds {len(state)}, such as {sorted(state)[:4]}. Name '
-            f'the right file, {_REMEDY}')
+            f'The file holds {len(state)}, such as {sorted(state)[:4]}. '
+            f'Remedy: name the right file, {_REMEDY}')
     return len(part.state_dict()) - len(kept)

@@ -100,7 +100,8 @@ class LabelSpaceHook(Hook):
                 'of the dataset to those of the checkpoint')
         if report.loaded == 0:
             raise RuntimeError('no weight of the checkpoint fits the model: '
-                               f'{report.lines()}')
+                               f'{report.lines()}. Remedy: name a checkpoint '
+                               'of this model, or its config')
         kept = list(report.reshaped) + report.missing
         runner.logger.warning(
             f'the checkpoint fits in {report.loaded} keys. Keeping their '

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from mmfer.apis.detectors import GivenBoxes
-from mmfer.apis.inference import (DrawnPictures, OutputError, PredictionTable,
-                                  Window, require_writable)
+from mmfer.apis.inference import DrawnPictures, PredictionTable, Window
+from mmfer.apis.outputs import OutputError, writable_folder
 from mmfer.apis.pictures import Picture
 from mmfer.structures import DetectedFace, FacePrediction, PicturePrediction
 from mmfer.visualization import FERVisualizer
@@ -97,7 +97,7 @@ def test_drawn_pictures_and_videos(tmp_path):
 def test_bad_outputs(tmp_path, monkeypatch):
     (tmp_path / 'file').write_text('')
     with pytest.raises(OutputError, match='cannot be written.*Remedy'):
-        require_writable(str(tmp_path / 'file/folder'))
+        writable_folder(str(tmp_path / 'file/folder'))
     with pytest.raises(OutputError, match='faces.pkl: .*.csv or .json'):
         PredictionTable(str(tmp_path / 'faces.pkl'), [], [], 0)
     monkeypatch.setattr('sys.platform', 'linux')
