@@ -1,7 +1,9 @@
 # Copyright (c) mmfer contributors.
 """Pictures from files, arrays, folders, videos and cameras."""
+import os
 import os.path as osp
 import warnings
+from contextlib import contextmanager
 from typing import Iterator, List, NamedTuple, Optional, Sequence, Union
 
 import cv2
@@ -13,9 +15,11 @@ from mmfer.structures import ImageError
 
 VIDEO_SUFFIXES = ('.avi', '.gif', '.m4v', '.mkv', '.mov', '.mp4', '.mpeg',
                   '.mpg', '.webm', '.wmv')
+# A file or an array.
+PICTURE = Union[str, os.PathLike, np.ndarray]
 # A file or folder, the number of a camera, an array, or a list of files and
 # arrays.
-INPUTS = Union[str, int, np.ndarray, Sequence[Union[str, np.ndarray]]]
+INPUTS = Union[PICTURE, int, Sequence[PICTURE]]
 
 
 class InputError(OSError):
@@ -47,7 +51,7 @@ class StillPictures:
     """Pictures from files and arrays, read when their turn comes.
 
     Args:
-        inputs (Sequence[str or np.ndarray]): Files, and arrays as
+        inputs (Sequence[str, PathLike or np.ndarray]): Files, and arrays as
             :class:`~mmfer.datasets.transforms.LoadFERImage` takes them, BGR.
 
     Yields:
@@ -61,8 +65,11 @@ class StillPictures:
     live = False
     fps = None
 
-    def __init__(self, inputs: Sequence[Union[str, np.ndarray]]) -> None:
-        self.inputs = inputs
+    def __init__(self, inputs: Sequence[PICTURE]) -> None:
+        self.inputs = [
+            item if isinstance(item, np.ndarray) else os.fspath(item)
+            for item in inputs
+        ]
         self.total = len(inputs)
         self._load = LoadFERImage()
 
@@ -94,7 +101,8 @@ class VideoFrames:
     def __init__(self, source: Union[str, int]) -> None:
         self.live = isinstance(source, int)
         self.name = f'camera {source}' if self.live else source
-        self._capture = cv2.VideoCapture(source)
+        with _quiet():
+            self._capture = cv2.VideoCapture(source)
         if not self._capture.isOpened():
             raise InputError(f'{self.name}: cannot be opened. Remedy: ' + (
                 'check that a camera is there and this user may read it, or '
@@ -123,11 +131,22 @@ class VideoFrames:
                           'frames could be read')
 
 
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """A context in which OpenCV does not complain: we say it in one line."""
+    logging = cv2.utils.logging
+    before = logging.setLogLevel(logging.LOG_LEVEL_SILENT)
+    try:
+        yield
+    finally:
+        logging.setLogLevel(before)
+
+
 def open_pictures(inputs: INPUTS) -> Union[StillPictures, VideoFrames]:
     """Pictures one after the other.
 
     Args:
-        inputs (str, int, np.ndarray or list): An image, a folder of images,
+        inputs (str, PathLike, int, np.ndarray or list): An image, a folder of images,
             a video, the number of a camera, a BGR array, or a list of images
             and arrays.
 
@@ -143,6 +162,8 @@ def open_pictures(inputs: INPUTS) -> Union[StillPictures, VideoFrames]:
         return StillPictures([inputs])
     if isinstance(inputs, int):
         return VideoFrames(inputs)
+    if isinstance(inputs, os.PathLike):
+        inputs = os.fspath(inputs)
     if not isinstance(inputs, str):
         return StillPictures(_checked(list(inputs)))
     if osp.isdir(inputs):
@@ -159,13 +180,13 @@ def open_pictures(inputs: INPUTS) -> Union[StillPictures, VideoFrames]:
                      f'{" ".join(VIDEO_SUFFIXES)}')
 
 
-def _checked(inputs: List[Union[str, np.ndarray]],
-             place: str = 'the list') -> List[Union[str, np.ndarray]]:
+def _checked(inputs: List[PICTURE], place: str = 'the list'
+             ) -> List[PICTURE]:
     if not inputs:
         raise InputError(f'{place}: holds no picture. Remedy: give pictures '
                          f'that end in one of {" ".join(IMAGE_SUFFIXES)}')
     for item in inputs:
-        if not isinstance(item, (str, np.ndarray)):
+        if not isinstance(item, (str, os.PathLike, np.ndarray)):
             raise InputError(f'{item!r}: neither a path nor an array. Remedy: '
                              'give one video or camera at a time, and '
                              'pictures as a list of paths and arrays')

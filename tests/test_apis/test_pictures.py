@@ -28,7 +28,10 @@ def test_pictures_of_all_kinds(tmp_path):
     path = str(tmp_path / 'b.png')
     for given, names in (
             (path, [path]), (IMAGE, ['[0]']),
+            (tmp_path / 'b.png', [path]),
+            (tmp_path, [str(tmp_path / 'a.png'), path]),
             (str(tmp_path), [str(tmp_path / 'a.png'), path]),
+            ([tmp_path / 'b.png', IMAGE], [path, '[1]']),
             ([path, alpha, IMAGE[..., 0]], [path, '[1]', '[2]'])):
         pictures = open_pictures(given)
         assert pictures.total == len(names)
@@ -77,10 +80,11 @@ def test_bad_inputs(tmp_path, name, told):
     assert 'Remedy: ' in str(error.value)
 
 
-def test_bad_lists_and_cameras():
+def test_bad_lists_and_cameras(capfd):
     with pytest.raises(InputError, match='the list: holds no picture'):
         open_pictures([])
     with pytest.raises(InputError, match='3: neither a path nor an array'):
         open_pictures([3])
     with pytest.raises(InputError, match='camera 987: cannot be opened'):
         open_pictures(987)
+    assert not capfd.readouterr().err, 'OpenCV complains beside us'
