@@ -12,6 +12,7 @@ from mmpretrain.registry import MODELS
 from mmfer.apis import FERInferencer
 from mmfer.apis.arguments import ConfigError
 from mmfer.apis.export import ExportableModel, export_onnx, load_onnx
+from mmfer.apis.inference import TorchPredictor
 from mmfer.apis.models import LoadedModel, au_names_of, load_model
 from ..toys import CONFIGS
 
@@ -109,6 +110,12 @@ def test_bad_models():
     model.neck.patches = 'landmark24'
     with pytest.raises(ConfigError, match='needs the landmarks.*Remedy'):
         ExportableModel(model)
+
+    clips, _ = _build('dfme/i3d_1xb16_dfme')
+    for use in (ExportableModel, lambda m: TorchPredictor(
+            LoadedModel(m, None, [], [], {}))):
+        with pytest.raises(ConfigError, match='looks at clips.*Remedy'):
+            use(clips)
 
     class Other(type(model)):
 
