@@ -1,6 +1,7 @@
 # Copyright (c) mmfer contributors.
 """Every config parses, fits together and takes a training step."""
 import ast
+from functools import lru_cache
 from pathlib import Path
 
 import pytest
@@ -38,6 +39,13 @@ def _reader(loader):
     return dataset
 
 
+@lru_cache
+def _metafile(method):
+    """What the metafile tells of each config of a method."""
+    meta = yaml.safe_load((ROOT / method / 'metafile.yml').read_text())
+    return {model['Config']: model for model in meta['Models']}
+
+
 def test_there_are_configs():
     assert len(CONFIGS) >= 14
 
@@ -54,6 +62,11 @@ def test_parts_exist_and_fit(name):
     cfg = Config.fromfile(ROOT / name)
     init_default_scope(cfg.default_scope)
     assert cfg.get('init_weights'), 'every config states its initial weights'
+    told = _metafile(name.split('/')[0])[f'configs/{name}']
+    told = told['Metadata']['Training Data'].replace(', long-tailed', '')
+    train = _reader(cfg.train_dataloader).type
+    assert told == SETS.get(train, told) and (
+        train in SETS or told in ('ImageNet-LT', 'iNaturalist 2018'))
     for kind in ('train', 'val', 'test'):
         loader = cfg[f'{kind}_dataloader']
         dataset = _reader(loader)
@@ -124,9 +137,17 @@ def test_takes_a_training_step(name):
         assert not torch.equal(before, model.head.fc.weight)
 
 
+# Reader -> how metafiles call its set.
+SETS = dict(
+    AffWild2='Aff-Wild2', AffectNet='AffectNet', CIFAR10='CIFAR-10',
+    CIFAR100='CIFAR-100', CKPlus='CK+', CKPlus48='CK+', DFME='DFME',
+    ExpW='ExpW', FER2013='FER2013', FERPlus='FERPlus',
+    MEGC2019='CASME II, SAMM, SMIC-HS', PackedFER='FERPlus', RAFDB='RAF-DB',
+    SFEW='SFEW 2.0', SyntheticFER='SyntheticFER')
+
+
 METHODS = [
     path.parent.name for path in sorted(ROOT.glob('*/metafile.yml'))
-    if path.parent.name != 'baseline'
 ]
 
 
