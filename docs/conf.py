@@ -7,7 +7,8 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.dirname(HERE))
 sys.path.insert(0, HERE)
 
-from model_zoo import write_model_zoo  # noqa: E402
+from model_zoo import model_zoo, write_page  # noqa: E402
+from support_matrix import support_matrix  # noqa: E402
 
 from mmfer.version import __version__  # noqa: E402
 
@@ -30,6 +31,11 @@ html_title = f'mmfer {__version__}'
 
 
 def setup(app):
-    """Write the model zoo from the metafiles before pages are read."""
-    app.connect('builder-inited', lambda app: write_model_zoo(
-        os.path.dirname(HERE), os.path.join(HERE, 'model_zoo.md')))
+    """Write the pages that are made, before pages are read."""
+
+    def write(app):
+        for make in (model_zoo, support_matrix):
+            write_page(make(os.path.dirname(HERE)),
+                       os.path.join(HERE, f'{make.__name__}.md'))
+
+    app.connect('builder-inited', write)

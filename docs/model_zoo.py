@@ -23,18 +23,29 @@ def _row(model: Dict[str, Any]) -> str:
     return f'| `{model["Config"]}` | {data} | {told} | {protocols} |'
 
 
-def model_zoo(root: str) -> str:
-    """The text of the page.
+def read_metafiles(root: str) -> List[Dict[str, Any]]:
+    """The metafiles of all methods.
 
     Args:
         root (str): The folder of ``model-index.yml``.
     """
     with open(os.path.join(root, 'model-index.yml'), encoding='utf-8') as f:
         files = yaml.safe_load(f)['Import']
-    parts: List[str] = [HEAD]
+    found = []
     for file in files:
         with open(os.path.join(root, file), encoding='utf-8') as f:
-            meta = yaml.safe_load(f)
+            found.append(yaml.safe_load(f))
+    return found
+
+
+def model_zoo(root: str) -> str:
+    """The text of the page.
+
+    Args:
+        root (str): The folder of ``model-index.yml``.
+    """
+    parts: List[str] = [HEAD]
+    for meta in read_metafiles(root):
         collection, = meta['Collections']
         parts.append(f'## {collection["Name"]}\n')
         paper = collection.get('Paper', {})
@@ -48,14 +59,13 @@ def model_zoo(root: str) -> str:
     return '\n'.join(parts)
 
 
-def write_model_zoo(root: str, path: str) -> None:
-    """Write the page, unless it stands there already.
+def write_page(text: str, path: str) -> None:
+    """Write a page, unless it stands there already.
 
     Args:
-        root (str): The folder of ``model-index.yml``.
+        text (str): The page.
         path (str): The file to write.
     """
-    text = model_zoo(root)
     if os.path.exists(path):
         with open(path, encoding='utf-8') as file:
             if file.read() == text:

@@ -9,6 +9,9 @@ from pathlib import Path
 import pytest
 import yaml
 
+import mmfer.datasets
+from mmfer.datasets import BaseFERDataset, MicroExpressionDataset
+
 ROOT = Path(__file__).parents[1]
 DOCS = ROOT / 'docs'
 
@@ -26,8 +29,66 @@ def test_site_builds_without_warnings(tmp_path):
             'Import']:
         models = yaml.safe_load((ROOT / file).read_text())['Models']
         assert all(model['Config'] in zoo for model in models), file
+    _check_support_matrix((DOCS / 'support_matrix.md').read_text())
     losses = (tmp_path / 'site/api/losses.html').read_text()
     assert 'RankRegularizationLoss' in losses and 'LabelBank' in losses
+
+
+def _check_support_matrix(page):
+    """It counts every config, and marks what is tested."""
+    from .test_apis.test_export import METHODS
+    tables = [
+        [[cell.strip() for cell in line.strip('| ').split(' |')]
+         for line in block.splitlines() if line[:1] == '|']
+        for block in page.split('## Methods and ')[1:]
+    ]
+    counts, features = [
+        {row[0]: dict(zip(table[0][1:], row[1:])) for row in table[2:]}
+        for table in tables
+    ]
+    configs = len(list((ROOT / 'configs').glob('[!_]*/*.py')))
+    assert configs == sum(
+        int(cell or 0) for row in counts.values() for cell in row.values())
+    folders = {
+        meta['Collections'][0]['Name']: path.parent.name
+        for path in (ROOT / 'configs').glob('*/metafile.yml')
+        for meta in [yaml.safe_load(path.read_text())]
+    }
+    assert set(counts) == set(features) == set(folders)
+    assert {folders[name] for name, row in features.items()
+            if row['ONNX']} == {name.split('/')[0] for name in METHODS}
+    assert features['DFME']['takes'] == 'clips'
+    assert features['FaceTopoNet']['takes'] == 'pictures, landmarks'
+    assert 'valence-arousal' in features['MTAC']['predicts']
+
+
+# Readers without a set of their own; drawn faces have a page of another form.
+NO_CARD = {BaseFERDataset, MicroExpressionDataset} | {
+    getattr(mmfer.datasets, name)
+    for name in ('FERCSV', 'FERFolder', 'PackedFER', 'SyntheticFER')
+}
+
+
+@pytest.mark.parametrize('reader', [
+    name for name in mmfer.datasets.__all__
+    if isinstance(getattr(mmfer.datasets, name), type)
+    and issubclass(getattr(mmfer.datasets, name), BaseFERDataset)
+    and getattr(mmfer.datasets, name) not in NO_CARD
+])
+def test_dataset_card(reader):
+    """Who gives it, on which terms, what is in it, how it is used."""
+    card, = [
+        text for path in (DOCS / 'datasets').glob('*.md')
+        for text in [path.read_text()]
+        if re.search(rf'[Rr]eaders?:.*`{reader}`|^\| `{reader}` \||'
+                     rf'^Two readers: .*`{reader}`', text, re.M)
+        and '## Terms' in text
+    ]
+    for part in ('Layout', 'Labels', 'Counts', 'Protocol', 'Terms', 'Config'):
+        assert f'\n## {part}\n' in card, part
+    terms = card.split('\n## Terms\n')[1].split('\n## ')[0]
+    assert re.search(r'<https?://[^>]+>', terms)
+    assert f"type='{reader}'" in card or '| reader |' in card
 
 
 def test_every_page_is_in_a_list_of_pages():
@@ -42,7 +103,8 @@ def test_every_page_is_in_a_list_of_pages():
                     listed.update(index.parent.glob(f'{line}.rst'))
     pages = {page for kind in ('md', 'rst') for page in
              DOCS.rglob(f'*.{kind}') if '_build' not in page.parts}
-    assert pages - listed <= {DOCS / 'index.md', DOCS / 'model_zoo.md'}
+    assert pages - listed <= {DOCS / f'{name}.md' for name in (
+        'index', 'model_zoo', 'support_matrix')}
 
 
 @pytest.fixture(scope='module')
