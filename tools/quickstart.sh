@@ -10,7 +10,7 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 out=${1:-work_dirs/quickstart}
 source tools/setup_env.sh
-setup_env .
+setup_env . detect  # with a face detector, for photos
 
 config=configs/mtac/mtac_resnet18_1xb64_synthetic-noise20.py
 
@@ -39,3 +39,5 @@ say "test faces: $(told 'expr/accuracy [0-9.]*' test) %," \
 say "done. Look at $out/predictions.png (faces and predictions)," \
     "$out/run/curve.png (training), $out/run/corrections.jsonl (repaired" \
     "labels), $out/run/protocol.json (what was done)"
+say "and at a photo of yours:" \
+    "$PY tools/infer.py $config $checkpoint PHOTO --out-dir drawn"
