@@ -38,7 +38,7 @@ def _check_support_matrix(page):
     """It counts every config, and marks what is tested."""
     from .test_apis.test_export import METHODS
     tables = [
-        [[cell.strip() for cell in line.strip('| ').split(' |')]
+        [[cell.strip() for cell in line[1:-1].split('|')]
          for line in block.splitlines() if line[:1] == '|']
         for block in page.split('## Methods and ')[1:]
     ]
