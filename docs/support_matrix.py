@@ -11,7 +11,7 @@ from model_zoo import read_metafiles
 from mmfer.apis.arguments import ConfigError
 from mmfer.apis.export import ExportableModel
 from mmfer.apis.inference import face_size
-from mmfer.apis.models import needs_landmarks, tested_dataset
+from mmfer.apis.models import num_landmarks_of, tested_dataset
 from mmfer.datasets import MicroExpressionDataset
 from mmfer.registry import DATASETS, MODELS
 
@@ -111,7 +111,7 @@ def features(path: str) -> Dict[str, Any]:
         ('tokens', 'pred_patch_exit' in found)) if there]
     takes = 'clips' if clips else 'flow' if flow else 'pictures'
     return {
-        'takes': takes + ', landmarks' * needs_landmarks(model),
+        'takes': takes + ', landmarks' * bool(num_landmarks_of(model)),
         'predicts': ', '.join(predicts),
         'ONNX': bool(found),
         'attention': ', '.join(attention),
