@@ -9,7 +9,7 @@ import argparse
 import os.path as osp
 import sys
 from importlib.util import find_spec
-from typing import Dict, List, Optional, Sequence
+from typing import Dict, List, Optional, Sequence, Tuple
 
 from mmengine.config import Config
 from mmengine.registry import init_default_scope
@@ -18,13 +18,14 @@ from rich.progress import (BarColumn, MofNCompleteColumn, Progress,
                            TextColumn, TimeElapsedColumn, TimeRemainingColumn)
 from rich.table import Table
 
-from mmfer.analysis.cross_validation import (PROTOCOLS, Fold, Result,
+from mmfer.analysis.cross_validation import (PROTOCOLS, Fold, Pool, Result,
                                              dataset_of, fold_config,
                                              make_folds, pool_results,
-                                             read_pool, run_folds,
+                                             pooled_metrics, read_pool,
+                                             read_predictions, run_folds,
                                              write_report)
 from mmfer.analysis.cross_validation.folds import absent_classes
-from mmfer.analysis.cross_validation.report import HEADERS, table_rows
+from mmfer.analysis.cross_validation.report import tables
 from mmfer.apis.arguments import OptionAction, told_in_one_line
 from mmfer.apis.outputs import writable_folder
 from mmfer.apis.run import load_config, prepare_config
@@ -116,16 +117,29 @@ def run(configs: Dict[str, Config], jobs: int) -> bool:
     return not any(problems.values())
 
 
+def pool_folds(configs: Dict[int, Dict[str, Config]], pool: Pool,
+               evaluator: dict) -> Tuple[Dict[int, Result], List[str]]:
+    """Seed -> result, and what a reader has to know of the metrics."""
+    results, problems = {}, []
+    for seed, part in configs.items():
+        rows = read_predictions(list(part), pool)
+        metrics, found = pooled_metrics(rows, pool, evaluator)
+        results[seed] = pool_results(rows, pool, metrics)
+        problems += found
+    return results, list(dict.fromkeys(problems))
+
+
 def show(results: Dict[int, Result], notes: List[str]) -> None:
-    """Print the table."""
-    table = Table()
-    for header in HEADERS:
-        table.add_column(header,
-                         justify='left' if header == 'set' else 'right')
-    for row in table_rows(results):
-        table.add_row(*row)
+    """Print the tables."""
     console = Console(width=None if sys.stdout.isatty() else 120)
-    console.print(table)
+    for (first, *headers), *rows in tables(results):
+        table = Table()
+        table.add_column(first)
+        for header in headers:
+            table.add_column(header, justify='right')
+        for row in rows:
+            table.add_row(*row)
+        console.print(table)
     for note in notes:
         console.print(note, markup=False, soft_wrap=True)
 
@@ -151,12 +165,12 @@ def main(argv: Optional[Sequence[str]] = None) -> int:
                     for folder, fold in part.items()}
         if not run(together, args.jobs):
             return 1
-        results = {seed: pool_results(list(part), pool)
-                   for seed, part in configs.items()}
+        results, problems = pool_folds(configs, pool, cfg.test_evaluator)
     epoch = (f'the best epoch on one {args.inner_folds}th of the training '
              'subjects' if args.inner_folds else 'the last epoch')
     notes = [f'{args.protocol}, {len(folds)} folds, {epoch}; counts of all '
-             'folds pooled, seeds apart.', *absent_classes(pool, folds)]
+             'folds pooled, seeds apart.', *absent_classes(pool, folds),
+             *problems]
     show(results, notes)
     about = dict(config=args.config, protocol=args.protocol, split=args.split,
                  inner_folds=args.inner_folds, cfg_options=args.cfg_options,

@@ -1,7 +1,7 @@
 # Copyright (c) mmfer contributors.
 import csv
 import json
-from typing import Any, List, Sequence
+from typing import Any, List, Optional, Sequence
 
 import torch
 from mmengine.evaluator import BaseMetric
@@ -24,15 +24,26 @@ class SavePredictions(BaseMetric):
         path (str): The file to write, ending in .csv or .json.
         fields (Sequence[str]): Meta information of the samples to write as
             well, such as ``'subject'``; empty where unknown. Defaults to ().
+        vectors (Sequence[str]): Further labels and predictions to write,
+            such as ``'pred_au'``, as lists of numbers, None for an unknown
+            number or where a sample has none; in .json only. Defaults to ().
 
     Raises:
         OutputError: If the ending is another, or it cannot be written.
+        ValueError: If vectors are asked of .csv.
     """
 
-    def __init__(self, path: str, fields: Sequence[str] = ()) -> None:
+    def __init__(self,
+                 path: str,
+                 fields: Sequence[str] = (),
+                 vectors: Sequence[str] = ()) -> None:
         super().__init__()
         self.path = writable_file(path, ('.csv', '.json'))
+        if vectors and path.endswith('.csv'):
+            raise ValueError(f'{path}: a table has no room for {vectors}. '
+                             'Remedy: choose .json')
         self.fields = tuple(fields)
+        self.vectors = tuple(vectors)
 
     def process(self, data_batch: Any, data_samples: Sequence[dict]) -> None:
         """Keep path, label and scores of a batch."""
@@ -44,6 +55,8 @@ class SavePredictions(BaseMetric):
                     label=int(label) if label.numel() == 1 else None,
                     predicted=int(sample['pred_label']),
                     **{name: sample.get(name) for name in self.fields},
+                    **{name: _numbers(sample.get(name))
+                       for name in self.vectors},
                     scores=sample['pred_score'].float().cpu().tolist()))
 
     def compute_metrics(self, results: List[dict]) -> dict:
@@ -68,3 +81,13 @@ class SavePredictions(BaseMetric):
                 writer.writerows([*(row[name] for name in columns),
                                   *row['scores']] for row in results)
         return {}
+
+
+def _numbers(value: Optional[torch.Tensor]) -> Any:
+    """A tensor in types that JSON knows; NaN is None."""
+    if value is None:
+        return None
+    value = torch.as_tensor(value).float().cpu()
+    if value.ndim:
+        return [_numbers(entry) for entry in value]
+    return None if value.isnan() else float(value)

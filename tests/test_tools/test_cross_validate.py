@@ -38,6 +38,15 @@ train_cfg = dict(by_epoch=True, max_epochs={epochs})
 default_hooks = dict(timer=None, logger=None)
 init_weights = 'random'
 '''
+UNITS = '''
+_base_ = ['short.py']
+model = dict(head=dict(
+    _delete_=True, type='MultiTaskFERHead', num_classes=2, in_channels=400,
+    task_heads=dict(expr=dict(type='LinearClsHead'),
+                    au=dict(type='AUHead', au_set=[12]))))
+test_evaluator = [dict(type='FERMetric'), dict(type='AUMetric')]
+default_hooks = dict(checkpoint=dict(save_best='au/f1'))
+'''
 
 
 @pytest.fixture(scope='module')
@@ -45,17 +54,19 @@ def people(tmp_path_factory):
     """Five people with three to five pictures, bright for happy; their
     folder with configs of a short and a long training."""
     folder = tmp_path_factory.mktemp('people')
-    rng, rows = np.random.RandomState(0), ['path,expression,subject']
+    rng, rows = np.random.RandomState(0), ['path,expression,subject,au12']
     for person in range(5):
         for number in range(3 + person % 3):
             happy, name = number % 2, f'{person}_{number}.png'
             img = rng.normal(100 + 40 * happy, 30, (28, 28, 3)).clip(0, 255)
             assert cv2.imwrite(os.fspath(folder / name), img.astype('uint8'))
-            rows.append(f'{name},{"happy" if happy else "sad"},P{person}')
+            rows.append(
+                f'{name},{"happy" if happy else "sad"},P{person},{happy}')
     (folder / 'labels.csv').write_text('\n'.join(rows) + '\n')
     for name, epochs in (('short', 3), ('long', 40)):
         (folder / f'{name}.py').write_text(CONFIG.format(
             root=ROOT, data=folder, epochs=epochs))
+    (folder / 'units.py').write_text(UNITS)
     return folder
 
 
@@ -94,9 +105,10 @@ def test_interrupted_and_continued(people):
 
 
 def test_inner_validation_with_two_jobs_and_seeds(people):
+    """Of a model that tells action units as well."""
     out = people / 'inner'
     assert cross_validate(
-        people / 'short.py', '--protocol', 'kfold', '--folds', 2,
+        people / 'units.py', '--protocol', 'kfold', '--folds', 2,
         '--inner-folds', 2, '--seeds', 0, 1, '--jobs', 2,
         '--work-dir', out) == 0
     seeds = seeds_of(out)
@@ -107,7 +119,14 @@ def test_inner_validation_with_two_jobs_and_seeds(people):
         (out / 'seed1/fold0/protocol_test.json').read_text())
     assert protocol['weights']['selected'].endswith('not on this split')
     assert (out / 'confusion_matrix.png').is_file()
-    assert '±' in (out / 'cross_validation.md').read_text()
+    text = (out / 'cross_validation.md').read_text()
+    assert '±' in text and '| au/f1_AU12 |' in text
+    rows = [row for path in (out / 'seed1').glob('*/predictions.json')
+            for row in json.loads(path.read_text())['predictions']]
+    found = np.array([[row['gt_au'][0], row['pred_au'][0] >= .5]
+                      for row in rows])
+    assert seeds['1']['metrics']['au/f1'] == pytest.approx(
+        200 * found.all(1).sum() / max(found.sum(), 1))
 
 
 def test_bad_picture_fails_one_fold_and_leaves_the_others(people, capfd):

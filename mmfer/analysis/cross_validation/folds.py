@@ -1,7 +1,7 @@
 # Copyright (c) mmfer contributors.
 """Who is trained on and who is tested, fold by fold."""
 import re
-from typing import Dict, List, NamedTuple, Sequence, Tuple
+from typing import Any, Dict, List, NamedTuple, Sequence, Tuple
 
 import numpy as np
 
@@ -22,13 +22,21 @@ class Pool(NamedTuple):
     Args:
         subjects (list[str]): The subject of each of N samples.
         sets (list[str]): The data set that each comes from.
-        labels (np.ndarray): The class index of each, int64 ``(N, )``.
+        labels (np.ndarray): The class index of each, int64 ``(N, )``; all -1
+            in a dataset without expressions.
         classes (list[str]): The class names.
+        metainfo (dict): That of the dataset, for metrics. Defaults to {}.
     """
     subjects: List[str]
     sets: List[str]
     labels: np.ndarray
     classes: List[str]
+    metainfo: Dict[str, Any] = {}
+
+    @property
+    def has_expressions(self) -> bool:
+        """Whether the samples have classes."""
+        return bool((self.labels >= 0).all())
 
 
 class Fold(NamedTuple):
@@ -50,7 +58,8 @@ def read_pool(dataset: dict) -> Pool:
 
     Args:
         dataset (dict): The config of a dataset whose samples have
-            ``subject`` and ``gt_label`` and may have ``source_set``.
+            ``subject`` and may have ``source_set``; all have ``gt_label``,
+            or none.
 
     Raises:
         ConfigError: If a sample lacks subject or label, or one name stands
@@ -58,8 +67,10 @@ def read_pool(dataset: dict) -> Pool:
     """
     built = DATASETS.build(dict(dataset, pipeline=[]))
     infos = [built.get_data_info(index) for index in range(len(built))]
+    needed = ['subject'] + ['gt_label'] * any('gt_label' in info
+                                              for info in infos)
     for info in infos:
-        for key in ('subject', 'gt_label'):
+        for key in needed:
             if info.get(key) is None:
                 raise ConfigError(
                     f'{dataset["type"]}: {info.get("img_path", "a sample")} '
@@ -68,7 +79,8 @@ def read_pool(dataset: dict) -> Pool:
                     'FERCSV with the columns subject and expression')
     pool = Pool([info['subject'] for info in infos],
                 [info.get('source_set', dataset['type']) for info in infos],
-                built.get_gt_labels(), list(built.metainfo['classes']))
+                built.get_gt_labels(), list(built.metainfo['classes']),
+                dict(built.metainfo))
     set_of: Dict[str, str] = {}
     for subject, source in zip(pool.subjects, pool.sets):
         if set_of.setdefault(subject, source) != source:
@@ -127,7 +139,9 @@ def make_folds(pool: Pool,
 
 def absent_classes(pool: Pool, folds: Sequence[Fold]) -> List[str]:
     """Which folds train without some class, a line each."""
-    lines = []
+    lines: List[str] = []
+    if not pool.has_expressions:
+        return lines
     for fold in folds:
         held_out = {*fold.test, *fold.valid}
         trained = {label for subject, label in zip(pool.subjects, pool.labels)
@@ -151,6 +165,7 @@ def _inner(pool: Pool, test: set, inner_folds: int) -> Tuple[str, ...]:
 def _divide(subjects: Sequence[str], labels: np.ndarray,
             number: int) -> np.ndarray:
     try:
-        return subject_folds(subjects, labels, number)
+        return subject_folds(subjects, labels if (labels >= 0).all() else None,
+                             number)
     except ValueError as error:
         raise ConfigError(f'{error}. Remedy: ask for fewer folds') from error

@@ -2,11 +2,15 @@
 """From the predictions of all folds to one result."""
 import json
 import os.path as osp
-from typing import Dict, List, NamedTuple, Sequence
+from typing import Any, Dict, List, NamedTuple, Sequence, Tuple, Union
 
 import numpy as np
+import torch
+from mmengine.evaluator import Evaluator
 
-from mmfer.evaluation import MicroExpressionMetric, count_confusions
+from mmfer.evaluation import (FERMetric, MicroExpressionMetric,
+                              count_confusions)
+from mmfer.registry import METRICS
 from .folds import Pool
 from .runs import PREDICTIONS
 
@@ -15,14 +19,18 @@ class Result(NamedTuple):
     """A whole cross-validation.
 
     Args:
-        overall (dict[str, float]): See :func:`pooled_figures`.
+        overall (dict[str, float]): See :func:`pooled_figures`; empty for a
+            dataset without expressions.
         sets (dict[str, dict[str, float]]): The same for each data set, empty
             where there is only one.
         matrix (np.ndarray): Counts ``(C, C)``, truth in rows.
+        metrics (dict[str, float]): See :func:`pooled_metrics`. Defaults to
+            {}.
     """
     overall: Dict[str, float]
     sets: Dict[str, Dict[str, float]]
     matrix: np.ndarray
+    metrics: Dict[str, float] = {}
 
 
 def pooled_figures(matrix: np.ndarray) -> Dict[str, float]:
@@ -48,12 +56,16 @@ def pooled_figures(matrix: np.ndarray) -> Dict[str, float]:
         samples=int(matrix.sum()))
 
 
-def pool_results(folders: Sequence[str], pool: Pool) -> Result:
-    """Read and pool the predictions of all folds.
+def read_predictions(folders: Sequence[str], pool: Pool) -> List[dict]:
+    """Read the predictions of all folds.
 
     Args:
         folders (Sequence[str]): The finished folds.
         pool (Pool): What they divide.
+
+    Returns:
+        list[dict]: A row of each sample, as
+        :class:`~mmfer.apis.predictions.SavePredictions` writes it.
 
     Raises:
         ValueError: If the predictions are not those of the pool.
@@ -72,6 +84,70 @@ def pool_results(folders: Sequence[str], pool: Pool) -> Result:
         raise ValueError(
             f'{len(rows)} predictions for {len(pool.subjects)} samples: the '
             'dataset has changed. Remedy: name another --work-dir')
+    return rows
+
+
+def pooled_metrics(rows: Sequence[dict], pool: Pool,
+                   evaluator: Union[dict, Sequence[dict]]
+                   ) -> Tuple[Dict[str, float], List[str]]:
+    """What metrics of a config say about all samples at once.
+
+    Those of expressions are left out: :func:`pooled_figures` has them.
+
+    Args:
+        rows (Sequence[dict]): From :func:`read_predictions`.
+        pool (Pool): What the folds divide.
+        evaluator (dict or Sequence[dict]): The ``test_evaluator`` of the
+            config.
+
+    Returns:
+        tuple: The metrics, and a line for each that cannot be computed from
+        the predictions.
+    """
+    samples = [_sample(row, pool.classes) for row in rows]
+    metrics: Dict[str, float] = {}
+    problems = []
+    for cfg in [evaluator] if isinstance(evaluator, dict) else evaluator:
+        metric = METRICS.build(cfg)
+        if isinstance(metric, FERMetric):
+            continue
+        whole = Evaluator(metric)
+        whole.dataset_meta = pool.metainfo
+        try:
+            whole.process(samples)
+            metrics.update(whole.evaluate(len(samples)))
+        except (KeyError, TypeError, ValueError) as error:
+            problems.append(f"{cfg['type']} is not pooled: {error}")
+    return metrics, problems
+
+
+def _sample(row: Dict[str, Any], classes: Sequence[str]) -> Dict[str, Any]:
+    """A sample as metrics take it."""
+    sample = dict(row, pred_score=torch.tensor(row['scores']))
+    for name, value in row.items():
+        if name.startswith(('gt_', 'pred_')):
+            if value is None:
+                del sample[name]
+            else:
+                sample[name] = torch.from_numpy(
+                    np.array(value, dtype=np.float32))
+    for name, key in (('gt_label', 'label'), ('pred_label', 'predicted')):
+        if row[key] is not None:
+            sample[name] = torch.tensor([classes.index(row[key])])
+    return sample
+
+
+def pool_results(rows: Sequence[dict], pool: Pool,
+                 metrics: Dict[str, float]) -> Result:
+    """The result of a cross-validation.
+
+    Args:
+        rows (Sequence[dict]): From :func:`read_predictions`.
+        pool (Pool): What the folds divide.
+        metrics (dict[str, float]): From :func:`pooled_metrics`.
+    """
+    if not pool.has_expressions:
+        return Result({}, {}, np.zeros((0, 0), dtype=np.int64), metrics)
     index = {name: i for i, name in enumerate(pool.classes)}
     labels = np.array([index[row['label']] for row in rows])
     predicted = np.array([index[row['predicted']] for row in rows])
@@ -85,4 +161,4 @@ def pool_results(folders: Sequence[str], pool: Pool) -> Result:
                 count_confusions(labels[sets == name],
                                  predicted[sets == name], len(index)))
             for name in names if len(names) > 1
-        }, matrix)
+        }, matrix, metrics)

@@ -2,6 +2,7 @@
 """A cross-validation as JSON, table and figure."""
 import json
 import os.path as osp
+from math import nan
 from statistics import mean, stdev
 from typing import Any, Dict, List, Mapping, Sequence
 
@@ -11,37 +12,47 @@ from mmfer.evaluation.confusion_matrix import save_confusion_matrix
 from .pooling import Result
 
 FIGURES = ('UF1', 'UAR', 'accuracy')
-HEADERS = ('set', 'samples', *FIGURES)
+TABLE = List[Sequence[str]]
 
 
-def table_rows(results: Mapping[int, Result]) -> List[List[str]]:
-    """The rows under ``HEADERS``, all samples first.
+def tables(results: Mapping[int, Result]) -> List[TABLE]:
+    """What to show, each with its headers first: the figures of expressions,
+    all samples before those of each set, and the metrics of the config.
 
     Args:
         results (Mapping[int, Result]): Seed -> result; figures are means
             with the sample's standard deviation over the seeds.
     """
     runs = list(results.values())
-    rows = [['all', *_figures([run.overall for run in runs])]]
-    rows += [[name, *_figures([run.sets[name] for run in runs])]
-             for name in runs[0].sets]
-    return rows
+    made: List[TABLE] = []
+    if runs[0].overall:
+        parts = {'all': [run.overall for run in runs]}
+        parts.update({name: [run.sets[name] for run in runs]
+                      for name in runs[0].sets})
+        made.append([('set', 'samples', *FIGURES)])
+        made[-1] += [[name, str(part[0]['samples']),
+                      *(_over_seeds(part, figure) for figure in FIGURES)]
+                     for name, part in parts.items()]
+    metrics = [run.metrics for run in runs]
+    if metrics[0]:
+        made.append([('metric', 'all samples')])
+        made[-1] += [[name, _over_seeds(metrics, name)]
+                     for name in metrics[0]]
+    return made
 
 
-def _figures(runs: Sequence[Dict[str, float]]) -> List[str]:
-    cells = [str(runs[0]['samples'])]
-    for name in FIGURES:
-        values = [run[name] for run in runs]
-        text = f'{mean(values):.4f}'
-        cells.append(text if len(values) == 1 else
-                     f'{text} ± {stdev(values):.4f}')
-    return cells
+def _over_seeds(runs: Sequence[Dict[str, float]], name: str) -> str:
+    # A metric may have nothing to measure in one of the runs.
+    values = [run.get(name, nan) for run in runs]
+    text = f'{mean(values):.4f}'
+    return text if len(values) == 1 else f'{text} ± {stdev(values):.4f}'
 
 
 def write_report(results: Mapping[int, Result], classes: Sequence[str],
                  notes: Sequence[str], folder: str,
                  about: Dict[str, Any]) -> List[str]:
-    """Write ``cross_validation.{json,md}``, ``confusion_matrix.{json,png}``.
+    """Write ``cross_validation.{json,md}`` and, of expressions,
+    ``confusion_matrix.{json,png}``.
 
     Args:
         results (Mapping[int, Result]): Seed -> result.
@@ -58,18 +69,26 @@ def write_report(results: Mapping[int, Result], classes: Sequence[str],
         about, classes=list(classes), notes=list(notes),
         seeds={
             seed: dict(overall=result.overall, sets=result.sets,
+                       metrics=result.metrics,
                        confusion=result.matrix.tolist())
             for seed, result in results.items()
         })
     with open(f'{stem}.json', 'w', encoding='utf-8') as file:
         json.dump(content, file, indent=1)
-    lines = [f"| {' | '.join(row)} |"
-             for row in (HEADERS, *table_rows(results))]
-    lines.insert(1, '|---' * len(HEADERS) + '|')
+    lines: List[str] = []
+    for headers, *rows in tables(results):
+        lines += [_line(headers), '|---' * len(headers) + '|',
+                  *map(_line, rows), '']
     with open(f'{stem}.md', 'w', encoding='utf-8') as file:
-        file.write('\n'.join(lines + [''] + [f'- {n}' for n in notes]) + '\n')
+        file.write('\n'.join(lines + [f'- {n}' for n in notes]) + '\n')
+    if not any(result.overall for result in results.values()):
+        return [f'{stem}.json', f'{stem}.md']
     matrix = osp.join(folder, 'confusion_matrix')
     save_confusion_matrix(
         np.sum([result.matrix for result in results.values()], axis=0),
         classes, matrix, f'all folds, {len(results)} seed(s)')
     return [f'{stem}.json', f'{stem}.md', f'{matrix}.json', f'{matrix}.png']
+
+
+def _line(cells: Sequence[str]) -> str:
+    return f"| {' | '.join(cells)} |"

@@ -3,10 +3,14 @@ import json
 
 import numpy as np
 import pytest
-from sklearn.metrics import confusion_matrix
+import torch
+from sklearn.metrics import confusion_matrix, f1_score
 
 from mmfer.analysis.cross_validation import (Pool, pool_results,
-                                             pooled_figures)
+                                             pooled_figures, pooled_metrics,
+                                             read_predictions)
+from mmfer.analysis.cross_validation.report import tables
+from mmfer.apis.predictions import SavePredictions
 
 
 def _by_hand(labels, predicted, num_classes):
@@ -59,7 +63,7 @@ def folds(tmp_path):
 
 
 def test_pooled_is_not_the_mean_of_folds(folds):
-    result = pool_results(*folds)
+    result = pool_results(read_predictions(*folds), folds[1], {})
     assert result.matrix.tolist() == [[1, 1], [1, 2]]
     uf1, uar = _by_hand([0, 0, 1, 1, 1], [0, 1, 1, 1, 0], 2)
     assert result.overall['UF1'] == pytest.approx(uf1)
@@ -75,4 +79,52 @@ def test_pooled_is_not_the_mean_of_folds(folds):
 def test_bad_predictions(folds, change, words):
     folders, pool = folds
     with pytest.raises(ValueError, match=words):
-        pool_results(folders, pool._replace(**change))
+        read_predictions(folders, pool._replace(**change))
+
+
+@pytest.fixture
+def units(tmp_path):
+    """Two folds with action units, of which a third of the labels are
+    unknown; no expressions in the dataset. Rows, pool, labels, scores."""
+    rng = np.random.RandomState(0)
+    truth = rng.choice([0., 1., np.nan], (20, 2))
+    scores = rng.rand(20, 2)
+    folders = []
+    for fold in (slice(0, 6), slice(6, 20)):
+        folders.append(tmp_path / f'fold{fold.start}')
+        out = SavePredictions(
+            str(folders[-1] / 'predictions.json'), ('source_set', ),
+            ('gt_au', 'pred_au', 'pred_va'))
+        out.dataset_meta = dict(classes=['a', 'b'])
+        out.process(None, [
+            dict(pred_label=torch.tensor([0]), pred_score=torch.eye(2)[0],
+                 gt_au=torch.tensor(t), pred_au=torch.tensor(s))
+            for t, s in zip(truth[fold], scores[fold])])
+        out.evaluate(len(truth[fold]))
+    pool = Pool(['p'] * 6 + ['q'] * 14, ['one'] * 20, np.full(20, -1),
+                ['a', 'b'], dict(au_names=('AU1', 'AU2')))
+    return read_predictions(folders, pool), pool, truth, scores
+
+
+def test_action_units_of_all_folds_together(units):
+    rows, pool, truth, scores = units
+    metrics, problems = pooled_metrics(
+        rows, pool, [dict(type='AUMetric'), dict(type='FERMetric'),
+                     dict(type='VAMetric')])
+    for k, name in enumerate(('AU1', 'AU2')):
+        known = ~np.isnan(truth[:, k])
+        assert metrics[f'au/f1_{name}'] == pytest.approx(100 * f1_score(
+            truth[known, k], scores[known, k] >= .5))
+    assert all(name.startswith('au/') for name in metrics)
+    # Nothing of a training is lost where a metric does not fit.
+    line, = problems
+    assert line.startswith('VAMetric is not pooled: ') and 'pred_va' in line
+
+
+def test_tables_without_expressions(units):
+    rows, pool, *_ = units
+    results = {seed: pool_results(rows, pool, {'au/f1': 50. + seed})
+               for seed in (0, 2)}
+    assert results[0].overall == {} == results[0].sets
+    assert tables(results) == [
+        [('metric', 'all samples'), ['au/f1', '51.0000 ± 1.4142']]]
