@@ -153,11 +153,15 @@ class SampleBatch(AbstractSequence):
 
     def to(self, device: Union[str, torch.device],
            non_blocking: bool = True) -> 'SampleBatch':
-        """The batch with its targets on a device, one copy a kind."""
-        return self.with_targets({
+        """The batch with its targets on a device, one copy a kind; itself
+        where they are there already."""
+        moved = {
             name: stack.to(device, non_blocking=non_blocking)
             for name, stack in self.targets.items()
-        })
+        }
+        if all(stack is self.targets[name] for name, stack in moved.items()):
+            return self
+        return self.with_targets(moved)
 
     def pin_memory(self) -> 'SampleBatch':
         """The batch with its targets in pinned memory."""

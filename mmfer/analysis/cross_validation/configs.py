@@ -51,10 +51,7 @@ def fold_config(cfg: Config, fold: Fold, split: str, seed: int,
     Raises:
         ConfigError: If inner validation has no rule to choose by.
     """
-    # A copy whose text is not beautified, which would take longer than the
-    # training of a tiny network.
-    cfg = Config(cfg.to_dict(), filename=cfg.filename,
-                 format_python_code=False)
+    cfg = plain_copy(cfg)
     cfg.work_dir = folder
     cfg.experiment_name = f'{fold.name}-seed{seed}'
     cfg.randomness = dict(cfg.get('randomness') or {}, seed=seed)
@@ -73,6 +70,14 @@ def fold_config(cfg: Config, fold: Fold, split: str, seed: int,
         include=_sorted(fold.test))
     _keep_one_checkpoint(cfg, bool(fold.valid))
     return cfg
+
+
+def plain_copy(cfg: Config) -> Config:
+    """A copy whose text is not beautified at every print, which takes a tiny
+    network as long as some epochs; ``Config.fromfile`` forgets to be told.
+    """
+    return Config(cfg.to_dict(), filename=cfg.filename,
+                  format_python_code=False)
 
 
 def _sorted(*groups: Sequence[str]) -> list:

@@ -23,7 +23,12 @@ from mmengine.runner import Runner
 
 from mmfer.apis.predictions import SavePredictions
 from mmfer.apis.run import build_runner, set_testing
+from .configs import plain_copy
 from .runs import PREDICTIONS
+
+# Beside scores: what metrics of the pool may ask for.
+_VECTORS = ('gt_score', 'gt_au', 'pred_au', 'gt_va', 'pred_va',
+            'pred_confidence')
 
 
 def run_fold(path: str) -> None:
@@ -32,7 +37,7 @@ def run_fold(path: str) -> None:
     Args:
         path (str): Its config, see :func:`fold_config`.
     """
-    cfg = Config.fromfile(path, format_python_code=False)
+    cfg = plain_copy(Config.fromfile(path))
     folder = Path(cfg.work_dir)
     for stale in folder.glob('*.pth'):
         stale.unlink()
@@ -49,7 +54,7 @@ def run_fold(path: str) -> None:
 def _test(runner: Runner, path: str) -> None:
     """Predict; the metrics of a single fold say nothing and are left out."""
     unfinished = path.replace('.json', '.part.json')
-    out = SavePredictions(unfinished, fields=('subject', 'source_set'))
+    out = SavePredictions(unfinished, ('subject', 'source_set'), _VECTORS)
     out.dataset_meta = runner.test_dataloader.dataset.metainfo
     runner.test_evaluator.metrics[:] = [out]
     runner.test()
@@ -98,6 +103,9 @@ def main() -> None:
     # Whatever else writes to the standard output must not mix with answers.
     answers = os.fdopen(os.dup(1), 'w', encoding='utf-8')
     os.dup2(2, 1)
+    # What is imported stays: every search for garbage would pass through it.
+    gc.collect()
+    gc.freeze()
     tasks: Queue = Queue()
     Thread(target=_read, args=(tasks, ), daemon=True).start()
     while True:

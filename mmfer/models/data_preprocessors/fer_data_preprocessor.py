@@ -74,7 +74,8 @@ class FERDataPreprocessor(ClsDataPreprocessor):
             on the device, or None.
         """
         inputs, samples = data['inputs'], data.get('data_samples')
-        if samples is not None and not isinstance(samples[0], DataSample):
+        if not (samples is None or isinstance(samples, SampleBatch)
+                or isinstance(samples[0], DataSample)):
             return super().forward(data, training)
         inputs = self._to_device(inputs)
         if samples is None:
