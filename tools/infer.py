@@ -7,7 +7,9 @@ from typing import Any, Dict, List, Union
 
 from mmfer.apis.arguments import run_main
 from mmfer.apis.attention import ATTENTIONS
-from mmfer.apis.detectors import DETECTORS, FaceDetector, GivenBoxes
+from mmfer.apis.detectors import FaceDetector, GivenBoxes
+from mmfer.apis.detectors.arguments import (add_detector_arguments,
+                                            detector_arguments)
 from mmfer.apis.inference import (BACKENDS, DrawnPictures, FERInferencer,
                                   PredictionTable, Window, show_progress)
 from mmfer.apis.outputs import writable_file, writable_folder
@@ -52,10 +54,7 @@ def parse_args() -> Namespace:
                         help='draw pictures or the video into this folder')
     parser.add_argument('--show', action='store_true',
                         help='show on the screen; a key goes on, q ends')
-    parser.add_argument('--detector', choices=DETECTORS, default='mtcnn',
-                        help='what finds the faces (default: mtcnn)')
-    parser.add_argument('--detector-weights', metavar='FILE',
-                        help='the ONNX file of yunet')
+    add_detector_arguments(parser)
     parser.add_argument('--boxes', metavar='FILE',
                         help='faces that are known, a .csv file as --out '
                         'writes it, in place of a detector')
@@ -77,8 +76,7 @@ def parse_args() -> Namespace:
     args = parser.parse_args()
     if (args.input is None) == (args.camera is None):
         parser.error('name a picture, folder or video, or --camera')
-    if (args.detector == 'yunet') != (args.detector_weights is not None):
-        parser.error('yunet needs --detector-weights FILE, others do without')
+    args.found_by = detector_arguments(args, parser)
     return args
 
 
@@ -86,9 +84,7 @@ def detector_of(args: Namespace) -> Dict[str, Union[str, FaceDetector]]:
     """The arguments of the inferencer about its detector."""
     if args.boxes:
         return dict(detector=GivenBoxes.from_csv(args.boxes))
-    if args.detector_weights:
-        return dict(detector=args.detector, weights=args.detector_weights)
-    return dict(detector=args.detector)
+    return args.found_by
 
 
 def outputs_of(args: Namespace, inferencer: FERInferencer,

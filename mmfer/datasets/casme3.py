@@ -1,4 +1,6 @@
 # Copyright (c) mmfer contributors.
+from typing import List
+
 from mmfer.registry import DATASETS
 from .coding_sheet import CodedClip
 from .micro_expression_dataset import MicroExpressionDataset
@@ -21,7 +23,8 @@ class CASME3(MicroExpressionDataset):
     A video holds several micro-expressions; each is a sample of the same
     folder with its own onset, apex and offset. Two rows of the released sheet
     have 0 for an offset: as far behind the apex as the onset lies before it
-    is taken, our choice, since the video goes on. Depth is not read.
+    is taken, our choice, since the video goes on. Depth is not read. In files
+    for ``auxiliary`` a sample is called ``FOLDER/ONSET``.
 
     Args:
         data_root (str): The folder above.
@@ -37,6 +40,11 @@ class CASME3(MicroExpressionDataset):
     OFFICIAL_COUNTS = dict(
         all=dict(disgust=250, surprise=187, other=161, fear=86, anger=64,
                  sadness=57, happiness=55))
+
+    def image_paths(self, samples: List[dict]) -> List[str]:
+        """The path of each clip and its onset, for clips share folders."""
+        return [f'{sample["clip_path"]}/{sample["onset"]}'
+                for sample in samples]
 
     def in_order(self, row: CodedClip, path: str) -> CodedClip:
         """See :class:`MicroExpressionDataset`."""

@@ -5,15 +5,12 @@ from torch.utils.data import ConcatDataset, DataLoader
 
 from mmfer.registry import DATASETS
 from mmfer.structures import AnnotationError, ImageError
+from .reader_configs import map_readers
 from .unwrap import leaf_datasets
 
 
 def _until_flow(cfg: dict) -> dict:
-    """The config of a dataset whose pipelines end with the flow."""
-    if 'datasets' in cfg:
-        return dict(cfg, datasets=[_until_flow(c) for c in cfg['datasets']])
-    if 'dataset' in cfg:
-        return dict(cfg, dataset=_until_flow(cfg['dataset']))
+    """The config of a reader whose pipeline ends with the flow."""
     pipeline = list(cfg.get('pipeline', ()))
     kinds = [transform['type'] for transform in pipeline]
     place = kinds.index('ReadFlow') if 'ReadFlow' in kinds else -1
@@ -65,7 +62,8 @@ def fill_flow_cache(dataset_cfg: dict,
     Raises:
         ValueError: If there is no such ``ReadFlow``.
     """
-    readers = leaf_datasets(DATASETS.build(_until_flow(dataset_cfg)))
+    readers = leaf_datasets(
+        DATASETS.build(map_readers(dataset_cfg, _until_flow)))
     flows = _Flows(ConcatDataset(readers))
     clips: Iterable[List[str]] = DataLoader(
         flows, 1, num_workers=workers, collate_fn=list)

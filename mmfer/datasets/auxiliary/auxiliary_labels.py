@@ -117,7 +117,9 @@ class AuxiliaryLabels:
 
     def _find_files(self) -> List[str]:
         if not osp.isdir(self.path):
-            return [require_file(self.path, 'check path= of auxiliary=')]
+            return [require_file(
+                self.path, 'check path= of auxiliary=; a table of landmarks '
+                'makes tools/dataset_tools/find_faces.py')]
         files = [
             osp.join(folder, name) for folder, _, names in os.walk(self.path)
             for name in names if name.lower().endswith('.csv')

@@ -9,6 +9,8 @@ from .clip_transform import ClipTransform
 from .flow_cache import FlowCache
 from .optical_flow import FLOW_METHODS, flow_from_first
 
+_PLACES = ('gt_landmarks', 'gt_bboxes')
+
 
 @TRANSFORMS.register_module()
 class ReadFlow(BaseTransform):
@@ -18,19 +20,21 @@ class ReadFlow(BaseTransform):
     pixels may follow, they turn the vectors along; then :class:`FlowStrain`.
     With ``cache_dir`` a flow is computed once; fill the folder beforehand
     with ``tools/dataset_tools/cache_flow.py``. A flow depends on the path of
-    the clip, not on its content: empty the folder when frames have changed.
-    Drawn clips go by what is drawn.
+    the clip and the place of the face, not on what the frames show: empty the
+    folder when frames have changed. Drawn clips go by what is drawn.
 
     **Required Keys:** ``frames``, ``frame_times``, from :class:`OpenClip` and
     :class:`KeyFrames`.
 
     **Added Keys:** ``img``, float32, right and down in pixels, of shape
     ``(H, W, 2)`` where there are two key frames, else ``(T - 1, H, W, 2)``;
-    ``is_flow``, True; ``img_shape`` and ``ori_shape`` (height, width)
+    ``is_flow``, True; ``img_shape`` and ``ori_shape`` (height, width).
+    **Removed Keys:** ``gt_landmarks`` and ``gt_bboxes`` where there are
+    ``transforms``, which use them up.
 
     Args:
         transforms (Sequence[dict]): What is done to the frames before, all
-            alike; nothing random, such as ``FaceResize``. Defaults to ().
+            alike; nothing random, such as ``FaceAlign``. Defaults to ().
         method (str): A key of ``FLOW_METHODS``: ``'dis'``, ``'farneback'``,
             or ``'tvl1'``, which needs opencv-contrib-python. Defaults to
             ``'dis'``.
@@ -63,9 +67,15 @@ class ReadFlow(BaseTransform):
             clip = dict(results, img=frames.read_at(times))
             return flow_from_first(self.transforms(clip)['img'], self.method)
 
-        key = repr((frames.key, times.tolist(), self.method, self.transforms))
+        places = [np.asarray(results[name]).tolist() for name in _PLACES
+                  if name in results]
+        key = repr((frames.key, times.tolist(), self.method, self.transforms,
+                    *places))
         flow = self.cache.get(key, compute)
         size = flow.shape[1:3]
+        if self.transforms.transforms.transforms:
+            results = {name: value for name, value in results.items()
+                       if name not in _PLACES}
         return dict(results, img=flow[0] if len(flow) == 1 else flow,
                     is_flow=True, img_shape=size, ori_shape=size)
 

@@ -154,6 +154,23 @@ def test_cache_knows_where_a_video_starts(clip, tmp_path):
     assert open_frames(clip['clip_path']).key == clip['clip_path']
 
 
+def test_flow_of_an_aligned_face(clip, tmp_path):
+    """Its points place the crop, are part of the key, and are used up."""
+    align = [dict(type='FaceAlign', recipe='rafdb100', size=32)]
+    points = np.array([[20, 20], [40, 20], [30, 30], [22, 43], [38, 43.]])
+    clip['gt_landmarks'] = points
+    first = flow_of(clip, transforms=align, cache_dir=str(tmp_path))
+    frames = ClipTransform(align)(dict(
+        img=np.stack([texture(n, 64) for n in (0, 1)]), gt_landmarks=points))
+    np.testing.assert_array_equal(first['img'],
+                                  flow_from_first(frames['img'])[0])
+    assert 'gt_landmarks' not in first
+    clip['gt_landmarks'] = points + 5
+    other = flow_of(clip, transforms=align, cache_dir=str(tmp_path))
+    assert (other['img'] != first['img']).any()
+    assert 'gt_landmarks' in flow_of(clip)
+
+
 @pytest.mark.parametrize('size', [0, 100])
 def test_bad_cache_file_is_made_anew(clip, tmp_path, size):
     folder = tmp_path / 'flow'
