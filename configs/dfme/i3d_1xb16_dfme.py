@@ -3,15 +3,15 @@ _base_ = ['r3d18_1xb16_dfme.py']
 # Trained on Kinetics, made by the converter i3d, see README.md.
 init_weights = 'weights/i3d_kinetics.pth'
 
-resize = dict(type='FaceResize', size=224)
+crop = dict(type='FaceAlign', recipe='rafdb100', size=224)
 train_pipeline = [
     *_base_.key_frames,
-    dict(type='ClipTransform', transforms=[resize, _base_.flip]),
+    dict(type='ClipTransform', transforms=[crop, _base_.flip]),
     dict(type='PackClipInputs'),
 ]
 test_pipeline = [
     *_base_.key_frames,
-    dict(type='ClipTransform', transforms=[resize]),
+    dict(type='ClipTransform', transforms=[crop]),
     dict(type='PackClipInputs'),
 ]
 train_dataloader = dict(dataset=dict(pipeline=train_pipeline))

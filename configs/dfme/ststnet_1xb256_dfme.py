@@ -18,14 +18,21 @@ pipeline = [
     dict(type='OnsetApexFrames'),
     dict(
         type='ReadFlow',
-        transforms=[dict(type='FaceResize', size=112)],
+        transforms=[dict(type='FaceAlign', recipe='rafdb100', size=112)],
         cache_dir='data/dfme/flow112'),
     dict(type='FaceResize', size=28),
     dict(type='FlowStrain', stretch=True),
     dict(type='PackClipInputs'),
 ]
 data_preprocessor = dict(type='ClipDataPreprocessor')
-clips = dict(type='DFME', data_root='data/dfme', pipeline=pipeline)
+clips = dict(
+    type='DFME',
+    data_root='data/dfme',
+    auxiliary=dict(
+        type='CSVLabels',
+        path='data/dfme/faces.csv',
+        targets=['landmarks']),
+    pipeline=pipeline)
 train_dataloader = dict(
     dataset=dict(dataset=dict(_delete_=True, split='train', **clips)))
 test = dict(split='test_a', test_mode=True, **clips)

@@ -1,0 +1,12 @@
+# Action units beside expressions, on all clips.
+_base_ = [
+    '../_base_/models/r3d18_au.py',
+    '../_base_/datasets/casme2_clip112.py',
+    '../_base_/r3d18_kinetics.py',
+]
+
+model = dict(
+    head=dict(num_classes=7, task_heads=dict(au=dict(au_set='casme2'))))
+val_evaluator = [dict(type='FERMetric'), dict(type='AUMetric')]
+test_evaluator = val_evaluator
+default_hooks = dict(checkpoint=dict(save_best='au/f1'))
