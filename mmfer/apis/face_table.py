@@ -2,7 +2,8 @@
 """Where the faces of a dataset are, found once and kept in a CSV file."""
 import csv
 import os.path as osp
-from typing import Any, Callable, Dict, Iterable, List, Optional, Tuple
+from typing import (Any, Callable, Dict, Iterable, List, Optional, TextIO,
+                    Tuple)
 
 import numpy as np
 
@@ -40,16 +41,11 @@ class FaceTable:
         self.path = path
         #: Name -> whether a face was found.
         self.found: Dict[str, bool] = {}
-        new = not osp.isfile(path)
-        if not new:
+        self._file: Optional[TextIO] = None
+        if osp.isfile(path):
             _cut_last_line(path)
             rows = read_csv(path, self.columns)
             self.found = {row['path']: bool(row['x0']) for _, row in rows}
-        self._file = open(path, 'a', encoding='utf-8', newline='')
-        self._rows = csv.DictWriter(self._file, self.columns, restval='',
-                                    lineterminator='\n')
-        if new:
-            self._rows.writeheader()
 
     def write(self, name: str, face: Optional[DetectedFace]) -> None:
         """Add a picture or clip, None for no face."""
@@ -59,13 +55,24 @@ class FaceTable:
             row.update(zip((*BOX_COLUMNS, *_POINTS),
                            (f'{number:.2f}' for number in numbers)))
             row['confidence'] = f'{min(face.score, 1.):.4f}'
-        self._rows.writerow(row)
+        self._writer().writerow(row)
         self._file.flush()
         self.found[name] = face is not None
 
+    def _writer(self) -> csv.DictWriter:
+        new = not osp.isfile(self.path)
+        if self._file is None:
+            self._file = open(self.path, 'a', encoding='utf-8', newline='')
+        writer = csv.DictWriter(self._file, self.columns, restval='',
+                                lineterminator='\n')
+        if new:
+            writer.writeheader()
+        return writer
+
     def close(self) -> None:
         """Finish the file."""
-        self._file.close()
+        if self._file is not None:
+            self._file.close()
 
 
 def _cut_last_line(path: str) -> None:

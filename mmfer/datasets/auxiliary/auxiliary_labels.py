@@ -154,7 +154,7 @@ class AuxiliaryLabels:
                                             self.AU_RANGE, file, table)
         if 'landmarks' in self.targets:
             fields['gt_landmarks'] = parts['landmarks'].reshape(
-                len(table.lines), -1, 2)
+                len(table.lines), len(columns.landmarks) // 2, 2)
         if 'va' in self.targets:
             fields['gt_va'] = self._checked(parts['va'], groups['va'],
                                             (-1., 1.), file, table)

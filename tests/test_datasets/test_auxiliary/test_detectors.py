@@ -168,6 +168,7 @@ def test_general_csv(tmp_path):
     (CSVLabels, 'path,valence\na,1\n', {}, "'arousal'"),
     (CSVLabels, 'path,valence,arousal\na,1,-2\n', {}, 'line 2: arousal lies'),
     (CSVLabels, 'path,au1\na,1\n', dict(targets=['va']), "'valence'"),
+    (CSVLabels, 'path,x0,y0\n', {}, 'no row'),
 ], ids=lambda value: getattr(value, '__name__', None))
 def test_bad_file(tmp_path, kind, text, options, message):
     path = write(tmp_path / 'a.csv', text)
