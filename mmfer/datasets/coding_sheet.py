@@ -78,10 +78,13 @@ def read_coding_sheet(path: str) -> Iterator[CodedClip]:
         path (str): The file, ``.xlsx`` (its first sheet) or else CSV.
 
     Raises:
-        AnnotationError: If there is no header, a column is missing, or a
-            frame is no integer.
+        AnnotationError: If it is another kind of file, there is no header, a
+            column is missing, or a frame is no integer.
         FileNotFoundError: If there is no such file.
     """
+    if path.lower().endswith('.xls'):
+        raise AnnotationError('a workbook in the old format of Excel', path,
+                              remedy='save it again as .xlsx or as .csv')
     excel = path.lower().endswith('.xlsx')
     rows = read_xlsx(path) if excel else read_rows(path, range(10**6), ',')
     places = _find_header(rows, path)

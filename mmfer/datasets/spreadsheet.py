@@ -41,7 +41,7 @@ def read_xlsx(path: str) -> Iterator[Tuple[int, List[str]]]:
             cells = _cells(row, strings)
             if any(cells):
                 yield int(row.get('r', place)), cells
-    except (zipfile.BadZipFile, ElementTree.ParseError, KeyError, IndexError,
+    except (zipfile.BadZipFile, ElementTree.ParseError, LookupError,
             ValueError, AttributeError, RuntimeError, EOFError,
             zlib.error) as error:
         raise AnnotationError(

@@ -55,6 +55,12 @@ def test_bad_workbook(tmp_path, damage):
         list(read_xlsx(str(path)))
 
 
+def test_bad_old_workbook(tmp_path):
+    (tmp_path / 'a.xls').write_bytes(b'\xd0\xcf\x11\xe0')
+    with pytest.raises(AnnotationError, match=r'a\.xls: .*old format.*\.csv'):
+        list(read_coding_sheet(str(tmp_path / 'a.xls')))
+
+
 def test_bad_absent_workbook(tmp_path):
     with pytest.raises(FileNotFoundError, match='b.xlsx.*Remedy'):
         list(read_xlsx(str(tmp_path / 'b.xlsx')))

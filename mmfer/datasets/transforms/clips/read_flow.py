@@ -1,10 +1,12 @@
 # Copyright (c) mmfer contributors.
 from typing import Optional, Sequence
 
+import cv2
 import numpy as np
 from mmcv.transforms import BaseTransform
 
 from mmfer.registry import TRANSFORMS
+from mmfer.structures import ImageError
 from .clip_transform import ClipTransform
 from .flow_cache import FlowCache
 from .optical_flow import FLOW_METHODS, flow_from_first
@@ -43,6 +45,7 @@ class ReadFlow(BaseTransform):
 
     Raises:
         ValueError: If ``method`` is unknown.
+        ImageError: If a frame cannot be read, or the frames are too small.
     """
 
     def __init__(self,
@@ -65,7 +68,14 @@ class ReadFlow(BaseTransform):
 
         def compute() -> np.ndarray:
             clip = dict(results, img=frames.read_at(times))
-            return flow_from_first(self.transforms(clip)['img'], self.method)
+            clip = self.transforms(clip)['img']
+            try:
+                return flow_from_first(clip, self.method)
+            except cv2.error as error:
+                raise ImageError(
+                    f'{frames.name}: OpenCV computes no flow by '
+                    f'{self.method!r} for frames of {clip.shape[1:3]} '
+                    f'(height, width): {error.err}') from error
 
         places = [np.asarray(results[name]).tolist() for name in _PLACES
                   if name in results]

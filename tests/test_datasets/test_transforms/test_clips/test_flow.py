@@ -12,6 +12,7 @@ from mmfer.datasets.transforms import (ClipTransform, FaceAffine, FaceFlip,
 from mmfer.datasets.transforms.clips.frame_source import open_frames
 from mmfer.datasets.transforms.clips.optical_flow import (flow_from_first,
                                                           strain)
+from mmfer.structures import ImageError
 from ....clip_toys import write_frames
 
 SHIFT = (2., -1.)
@@ -190,6 +191,8 @@ def test_bad_use(clip):
         ReadFlow()(dict(img_path='a'))
     with pytest.raises(ValueError, match='a.png: FlowStrain wants a flow'):
         FlowStrain()(dict(img=np.zeros((4, 4, 2)), img_path='a.png'))
+    with pytest.raises(ImageError, match=r"clip: .*'dis'.* \(8, 8\)"):
+        flow_of(clip, transforms=[dict(type='FaceResize', size=8)])
     if not hasattr(cv2, 'optflow'):
         with pytest.raises(ImportError, match='opencv-contrib-python'):
             flow_from_first(np.zeros((2, 32, 32, 3), np.uint8), 'tvl1')
