@@ -17,10 +17,11 @@ class ClassCountHook(Hook):
     Before training, each :class:`~mmfer.models.losses.BaseReweightedLoss` and
     each :class:`~mmfer.models.augments.BatchRemix` that was built without
     ``counts`` gets those of the training set: what dataset wrappers leave of
-    it, labels with their noise, samplers not counted.
+    it, labels with their noise, samplers not counted. Classes without
+    samples, as happens in folds of few people, are named in a warning.
 
     Raises:
-        ValueError: If a class has no samples, or every part was given counts.
+        ValueError: If every part was given counts.
         TypeError: If the training set does not tell its labels.
     """
 
@@ -44,3 +45,8 @@ class ClassCountHook(Hook):
         for part in waiting:
             part.set_counts(counts)
         runner.logger.info(f'training samples of each class: {counts}')
+        absent = [name for name, count in zip(classes, counts) if not count]
+        if absent:
+            runner.logger.warning(
+                f'no training sample of {absent}: they have no weight in the '
+                'loss, and will not be recognised')

@@ -62,10 +62,10 @@ class BatchRemix(BatchMixup):
             counts (Sequence[int]): Of each class.
 
         Raises:
-            ValueError: If a class has none.
+            ValueError: If no class has any.
         """
-        if min(counts) < 1:
-            raise ValueError('every class needs samples, got the counts '
+        if min(counts) < 0 or max(counts) < 1:
+            raise ValueError('classes need samples, got the counts '
                              f'{list(counts)}')
         self.counts = torch.tensor(counts, dtype=torch.float32, device='cpu')
         self.num_classes = self.num_classes or len(counts)

@@ -31,7 +31,7 @@ class BaseReweightedLoss(nn.Module):
         loss_weight (float): Defaults to 1.0.
 
     Raises:
-        ValueError: If a class has no samples, or the weighting is unknown.
+        ValueError: If no class has samples, or the weighting is unknown.
     """
 
     def __init__(self,
@@ -57,7 +57,7 @@ class BaseReweightedLoss(nn.Module):
             counts (Sequence[int]): Of each of the C classes.
 
         Raises:
-            ValueError: If a class has none.
+            ValueError: If no class has any.
         """
         weights = class_weights(counts, self.weighting, self.beta)
         device = self.counts.device

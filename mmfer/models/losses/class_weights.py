@@ -16,7 +16,8 @@ def class_weights(counts: Sequence[int],
     - ``effective_number``: :math:`(1 - \beta) / (1 - \beta^{n_c})`, `Class-
       Balanced Loss <https://arxiv.org/abs/1901.05555>`_
 
-    each scaled such that the mean over all samples is 1.
+    each scaled such that the mean over all samples is 1. A class without
+    samples, as happens in a fold, has the weight 0.
 
     Args:
         counts (Sequence[int]): Samples of each of the C classes.
@@ -27,7 +28,7 @@ def class_weights(counts: Sequence[int],
         Tensor: float32 ``(C, )``.
 
     Raises:
-        ValueError: If a class has no samples, the weighting is unknown or
+        ValueError: If no class has samples, the weighting is unknown or
             beta is out of range.
 
     Examples:
@@ -36,8 +37,8 @@ def class_weights(counts: Sequence[int],
     """
     number = torch.as_tensor(counts, dtype=torch.float64)
     # may wait: once, before training
-    if number.ndim != 1 or not len(number) or not bool((number > 0).all()):
-        raise ValueError('every class needs samples to be weighted, got the '
+    if number.ndim != 1 or not bool((number >= 0).all() & number.any()):
+        raise ValueError('classes need samples to be weighted, got the '
                          f'counts {list(counts)}')
     if weighting == 'inverse':
         weights = 1 / number
@@ -50,4 +51,5 @@ def class_weights(counts: Sequence[int],
     else:
         raise ValueError(f'weighting must be one of {WEIGHTINGS}, got '
                          f'{weighting!r}')
+    weights = torch.where(number > 0, weights, 0.)
     return (weights * number.sum() / (weights * number).sum()).float()

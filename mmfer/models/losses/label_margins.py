@@ -6,7 +6,7 @@ def label_margins(counts: torch.Tensor, max_margin: float) -> torch.Tensor:
     r"""Margins of classes, larger for rare ones.
 
     :math:`m_c \propto n_c^{-1/4}`, the rarest class has ``max_margin``, from
-    `LDAM <https://arxiv.org/abs/1906.07413>`_.
+    `LDAM <https://arxiv.org/abs/1906.07413>`_; a class without samples 0.
 
     Args:
         counts (Tensor): Samples of each class, ``(C, )``.
@@ -19,7 +19,7 @@ def label_margins(counts: torch.Tensor, max_margin: float) -> torch.Tensor:
         >>> label_margins(torch.tensor([1600., 100.]), 0.5)
         tensor([0.2500, 0.5000])
     """
-    margins = counts**-0.25
+    margins = torch.where(counts > 0, counts**-0.25, 0.)
     return max_margin * margins / margins.max()
 
 

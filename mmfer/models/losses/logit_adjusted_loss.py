@@ -16,7 +16,7 @@ class LogitAdjustedLoss(BaseReweightedLoss):
     Learning via Logit Adjustment <https://arxiv.org/abs/2007.07314>`_; with
     :math:`\tau = 1` it is the `balanced softmax
     <https://arxiv.org/abs/2007.10740>`_. Predictions take the logits as they
-    are.
+    are. A class without samples counts as one with a single sample.
 
     Args:
         counts (Sequence[int], optional): See :class:`BaseReweightedLoss`.
@@ -41,5 +41,5 @@ class LogitAdjustedLoss(BaseReweightedLoss):
                label: torch.Tensor) -> torch.Tensor:
         """See :meth:`BaseReweightedLoss.losses`."""
         return cross_entropy(
-            cls_score + self.tau * self.counts.log(), label,
+            cls_score + self.tau * self.counts.clamp(min=1).log(), label,
             reduction='none')

@@ -1,12 +1,18 @@
 # Copyright (c) mmfer contributors.
+import logging
+from types import SimpleNamespace
+
 import pytest
 from mmengine.hooks import Hook
+from mmengine.model import ImgDataPreprocessor
+from torch import nn
 
-from mmfer.engine.hooks import PhaseHook
+from mmfer.datasets import SyntheticFER
+from mmfer.engine.hooks import ClassCountHook, PhaseHook
 from mmfer.engine.model_parts import augments_of, parts_of
 from mmfer.engine.phased_ramp import PhasedRamp
 from mmfer.models.augments import BatchRemix
-from mmfer.models.losses import BaseReweightedLoss
+from mmfer.models.losses import BaseReweightedLoss, LDAMLoss
 
 RAMP = dict(begin=.25, end=.75, power=1.)
 
@@ -117,6 +123,23 @@ def test_bad_without_epochs(toy_runner):
     loop = dict(_delete_=True, by_epoch=False, max_iters=2)
     with pytest.raises(ValueError, match='by_epoch=True'):
         toy_runner(**_options(PHASES, train_cfg=loop)).train()
+
+
+def test_absent_classes_are_named(caplog):
+    faces = SyntheticFER(size=20, ambiguity=0.,
+                         class_weights=dict(fear=1., sadness=1.))
+    loss = LDAMLoss()
+    model = nn.ModuleDict(
+        dict(loss=loss, data_preprocessor=ImgDataPreprocessor()))
+    ClassCountHook().before_train(SimpleNamespace(
+        model=model, logger=logging.getLogger('toy'),
+        train_dataloader=SimpleNamespace(dataset=faces)))
+    told, = [record.getMessage() for record in caplog.records
+             if record.levelname == 'WARNING']
+    classes = faces.metainfo['classes']
+    for name, count in zip(classes, loss.counts.tolist()):
+        assert (count > 0) == (name in ('fear', 'sadness'))
+        assert (f"'{name}'" in told) == (count == 0)
 
 
 def test_bad_count_hook_without_need(toy_runner):

@@ -85,7 +85,7 @@ def test_without_counts_it_is_mixup():
 
 
 @pytest.mark.parametrize('settings', [
-    dict(kappa=.5), dict(tau=1.5), dict(counts=[3, 0])])
+    dict(kappa=.5), dict(tau=1.5), dict(counts=[3, -1]), dict(counts=[0, 0])])
 def test_bad_argument(settings):
     with pytest.raises(ValueError, match='got'):
         BatchRemix(1., **settings)

@@ -247,6 +247,23 @@ def test_deferred_losses_of_ldam(golden):
     assert len(seen) == 6
 
 
+@pytest.mark.parametrize('kind', KINDS)
+def test_a_class_absent_from_a_fold(kind):
+    """The others are weighed and parted as if it did not exist."""
+    (cosines, _), (_, labels) = _batch(), _batch(classes=6)
+    values = []
+    for counts in ([*COUNTS[:6], 0], COUNTS[:6]):
+        loss, x = _build(kind, counts), cosines[:, :len(counts)]
+        loss.set_phase(1)
+        far = torch.zeros_like(x)
+        far[:, 6:] = -1e4  # a class that is never predicted
+        values.append(loss(x + far, labels))
+    torch.testing.assert_close(values[0], values[1])
+    near = _build(kind, [*COUNTS[:6], 0])(cosines, labels)
+    gradient, = torch.autograd.grad(near, cosines)
+    assert gradient.isfinite().all() and (gradient[:, 6] > 0).all()
+
+
 # -- bad arguments
 
 
@@ -255,7 +272,8 @@ def test_deferred_losses_of_ldam(golden):
     ('CRILoss', dict(outlier_probability=0.), 'outlier_probability'),
     ('CRILoss', dict(scale=0.), 'scale positive'),
     ('LDAMLoss', dict(max_margin=-.1), 'max_margin'),
-    ('LDAMLoss', dict(counts=[1, 0]), 'every class needs samples'),
+    ('LDAMLoss', dict(counts=[0, 0]), 'classes need samples'),
+    ('LDAMLoss', dict(counts=[1, -1]), 'classes need samples'),
     ('FocalCrossEntropyLoss', dict(gamma=-1.), 'gamma'),
     ('FocalCrossEntropyLoss', dict(p_from='logits'), 'p_from must be one'),
     ('LDAMLoss', dict(counts=None, beta=1., weighting='effective_number'),
