@@ -162,6 +162,10 @@ def test_stock_config_trains_without_us(config, tmp_path):
     ('train', ['a.py', 'b/a.py'], 'two variants of one name'),
     ('train', ['a.py', '--iters', '1'], '--iters must be at least 2'),
     ('train', ['a.py', '--only', 'b'], 'no such variant'),
+    ('video', ['--only', 'c3d'], 'no such variant'),
+    ('video', ['--size', '0'], '--size must be positive, got 0'),
+    ('video', ['--only', 'p3d199', '--frames', '8', '--size', '32', '--batch',
+               '1', '--repeats', '1'], 'at least 16 frame'),
     ('inference', ['no.py'], 'no.py: no such config'),
     ('inference', ['a.py', '--batches', '0'], '--batches must be positive'),
     ('inference', ['a.py', '--only', 'pytorch-3'], 'no such variant'),
@@ -182,6 +186,20 @@ def test_inference(call, config):
     check(report['results'])
     assert [r['variant'] for r in report['results']] == ['mmpretrain',
                                                          'pytorch-3']
+
+
+def test_video(call):
+    report = call('video', '--only', 'torchvision-mc3_18', 'resnet18-pool',
+                  '--batch', 1, '--frames', 4, '--size', 32, '--steps', 1,
+                  '--repeats', 1, '--threads', 1)
+    check(report['results'], FIELDS | {'parameters'})
+    assert [(r['task'], r['variant']) for r in report['results']] == [
+        (task, name) for task in ('forward', 'training step')
+        for name in ('torchvision-mc3_18', 'resnet18-pool')]
+    # ResNet-18 without its 1000 classes, and eight classes.
+    size = report['results'][1]['parameters']['median']
+    assert size == pytest.approx((11.689512e6 - 513e3 + 513 * 8) / 1e6,
+                                 abs=.01)
 
 
 def test_memory(call):

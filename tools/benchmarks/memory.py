@@ -7,11 +7,9 @@ of its own; its peak counts from there.
 """
 import argparse
 import sys
-from concurrent.futures import ProcessPoolExecutor
-from multiprocessing import get_context
-from typing import Dict, Optional, Sequence
+from typing import Optional, Sequence
 
-from mmfer.analysis.benchmarking import (Repeat, add_report_arguments,
+from mmfer.analysis.benchmarking import (Repeat, add_report_arguments, alone,
                                          check_json, chosen, finish,
                                          interleave, summarise)
 from mmfer.analysis.benchmarking.memory import VARIANTS, simulate
@@ -51,16 +49,11 @@ def parse_args(args: Optional[Sequence[str]] = None) -> argparse.Namespace:
     return args
 
 
-def alone(variant: str, samples: int, classes: int) -> Dict[str, float]:
-    """:func:`simulate` in a process of its own."""
-    with ProcessPoolExecutor(1, get_context('fork')) as pool:
-        return pool.submit(simulate, variant, samples, classes).result()
-
-
 def main(argv: Optional[Sequence[str]] = None) -> int:
     args = parse_args(argv)
     runs = interleave(
-        {name: lambda name=name: alone(name, args.samples, args.classes)
+        {name: lambda name=name: alone(simulate, name, args.samples,
+                                       args.classes)
          for name in args.variants}, args.repeats, lambda run: run())
     repeats = {name: [Repeat(r['seconds'], r['peak']) for r in results]
                for name, results in runs.items()}

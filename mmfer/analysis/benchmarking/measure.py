@@ -3,7 +3,9 @@
 import math
 import os
 import statistics
+from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
+from multiprocessing import get_context
 from typing import (Any, Callable, Dict, Iterator, List, NamedTuple, Optional,
                     Sequence)
 
@@ -103,6 +105,20 @@ def measure(run: RUN) -> Repeat:
     value = run()
     device = torch.cuda.max_memory_allocated() / MIB if cuda else None
     return Repeat(value, peak.growth(), device)
+
+
+def alone(function: Callable[..., Any], *args: Any) -> Any:
+    """What a function returns that runs in a process of its own, whose
+    memory holds nothing of what ran before.
+
+    Args:
+        function (Callable): Can be pickled, as what it returns.
+        *args: Its arguments.
+    """
+    # A fork is quick, but cannot use CUDA once that was looked at.
+    method = 'spawn' if torch.cuda.is_available() else 'fork'
+    with ProcessPoolExecutor(1, get_context(method)) as pool:
+        return pool.submit(function, *args).result()
 
 
 def interleave(runs: Dict[str, RUN],

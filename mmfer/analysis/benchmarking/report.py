@@ -17,6 +17,9 @@ from .measure import load_average
 _PACKAGES = ('torch', 'torchvision', 'mmengine', 'mmcv', 'mmpretrain',
              'mmfer', 'numpy', 'cv2', 'PIL')
 FORMAT = 1
+# Field of a result that only some have -> its column.
+_EXTRA = dict(device_mib='device MiB', worker_mib='worker MiB',
+              parameters='M parameters')
 
 
 def _cpu_name() -> str:
@@ -128,10 +131,9 @@ def finish(name: str, settings: Dict[str, Any], results: List[dict],
         table.add_column(f"ratio to {records[0]['base']}", justify='right')
         table.add_column(records[0]['unit'], justify='right')
         table.add_column('peak MiB', justify='right')
-        extra = [key for key in ('device_mib', 'worker_mib')
-                 if any(r.get(key) for r in records)]
+        extra = [key for key in _EXTRA if any(r.get(key) for r in records)]
         for key in extra:
-            table.add_column(key[:-4] + ' MiB', justify='right')
+            table.add_column(_EXTRA[key], justify='right')
         for record in records:
             table.add_row(
                 record['variant'], _cell(record['ratio'], 3),

@@ -145,6 +145,56 @@ def step_timer(cfg: Config, setting: str, data: Any, steps: int,
     Raises:
         ValueError: If the setting is unknown or the config has no optimiser.
     """
+    model, optim = _build(cfg, setting, data, device)
+    first = [True]
+
+    def run() -> float:
+        warmup = 2 if first else 1
+        first.clear()
+        return time_steps(model, optim, data, steps, warmup)
+
+    return run
+
+
+def forward_timer(cfg: Config, setting: str, data: Any, steps: int,
+                  device: str) -> Callable[[], float]:
+    """As :func:`step_timer`, of logits alone, in evaluation mode.
+
+    Args:
+        cfg (Config): The config.
+        setting (str): A key of ``SETTINGS``.
+        data (dict): A collated batch.
+        steps (int): Batches of one repeat.
+        device (str): Where to compute.
+
+    Returns:
+        Callable: Gives the seconds a batch, over ``steps`` batches.
+
+    Raises:
+        ValueError: If the setting is unknown or the config has no optimiser.
+    """
+    model, optim = _build(cfg, setting, data, device)
+    model.eval()
+
+    @torch.inference_mode()
+    def run() -> float:
+        with optim.optim_context(model):
+            inputs = model.data_preprocessor(data)['inputs']
+            for _ in range(2):
+                model(inputs)
+            synchronise()
+            begin = time.perf_counter()
+            for _ in range(steps):
+                model(inputs)
+            synchronise()
+        return (time.perf_counter() - begin) / steps
+
+    return run
+
+
+def _build(cfg: Config, setting: str, data: Any, device: str
+           ) -> Tuple[nn.Module, OptimWrapper]:
+    """A config's model and optimiser under a setting."""
     if setting not in SETTINGS:
         raise ValueError(f'no setting {setting!r}; there are '
                          f'{list(SETTINGS)}')
@@ -175,12 +225,4 @@ def step_timer(cfg: Config, setting: str, data: Any, steps: int,
         for part in (model.backbone, getattr(model, 'neck', None)):
             if part is not None:
                 part.compile()
-    optim = build_optim_wrapper(model, optim_cfg)
-    first = [True]
-
-    def run() -> float:
-        warmup = 2 if first else 1
-        first.clear()
-        return time_steps(model, optim, data, steps, warmup)
-
-    return run
+    return model, build_optim_wrapper(model, optim_cfg)

@@ -1,0 +1,113 @@
+# Copyright (c) mmfer contributors.
+"""Time networks that read clips: prediction and training step.
+
+Clips of drawn faces lie ready; no data is read. More clips per second are
+better: a ratio of 0.4 means 0.4 times as many as the first variant. Every
+network gets clips of the size that it was made for, unless --size says
+otherwise.
+"""
+import argparse
+import sys
+from functools import partial
+from typing import Optional, Sequence
+
+import torch
+from mmengine.registry import init_default_scope
+
+import mmfer  # noqa: F401
+from mmfer.analysis.benchmarking import (add_report_arguments, alone,
+                                         check_json, chosen, finish,
+                                         interleave, summarise)
+from mmfer.analysis.benchmarking.steps import SETTINGS
+from mmfer.analysis.benchmarking.video import NETWORKS, TASKS, run_network
+EXAMPLES = """
+variants: the networks, with the height and width of their clips
+  {networks}
+
+examples:
+  all networks on two cores:
+    python tools/benchmarks/video.py --json video.json
+  two of them on clips of one size:
+    python tools/benchmarks/video.py --only r3d18 i3d --size 112
+
+--json FILE holds benchmark, format, environment (versions, cpu, cores,
+device, threads, load_average), settings, results and skipped; a result has
+variant, task, unit, base, ratio, value, values, peak_mib, device_mib and
+parameters (millions, with a classifier of eight classes). Every repeat runs
+in a process of its own; peak_mib is how its memory grows, with weights,
+gradients and the optimiser's state. See docs/benchmarks.md.
+"""
+
+
+def parse_args(args: Optional[Sequence[str]] = None) -> argparse.Namespace:
+    networks = ', '.join(f'{name} {network.size}'
+                         for name, network in NETWORKS.items())
+    parser = argparse.ArgumentParser(
+        description=__doc__, epilog=EXAMPLES.format(networks=networks),
+        formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument('--batch', type=int, default=4,
+                        help='clips of a batch (default: 4)')
+    parser.add_argument('--frames', type=int, default=16,
+                        help='frames of a clip (default: 16)')
+    parser.add_argument('--size', type=int,
+                        help='height and width (default: those of each '
+                        'network)')
+    parser.add_argument('--setting', choices=SETTINGS, default='float32',
+                        help='precision and layout, see step.py (default: '
+                        'float32)')
+    parser.add_argument('--steps', type=int, default=2,
+                        help='batches of one repeat, after two that are not '
+                        'timed (default: 2)')
+    parser.add_argument('--threads', type=int, default=2,
+                        help='threads of torch (default: 2)')
+    parser.add_argument('--device', default='cuda' if
+                        torch.cuda.is_available() else 'cpu',
+                        help='where to compute (default: cuda if there)')
+    add_report_arguments(parser, repeats=3)
+    args = parser.parse_args(args)
+    for name in ('batch', 'frames', 'size', 'steps', 'threads', 'repeats'):
+        number = getattr(args, name)
+        if number is not None and number < 1:
+            parser.error(f'--{name} must be positive, got {number}')
+    check_json(args.json, parser)
+    args.variants = chosen(list(NETWORKS), args.only, parser)
+    return args
+
+
+def main(argv: Optional[Sequence[str]] = None) -> int:
+    args = parse_args(argv)
+    init_default_scope('mmpretrain')
+    records = []
+    for task in TASKS:
+
+        def tell(name: str, number: int) -> None:
+            print(f'{task}, {name}, repeat {number + 1} of {args.repeats}',
+                  file=sys.stderr)
+
+        runs = {
+            name: partial(
+                alone, run_network, name, task,
+                (args.batch, args.frames, args.size or NETWORKS[name].size),
+                args.setting, args.steps, args.threads, args.device)
+            for name in args.variants
+        }
+        try:
+            results = interleave(runs, args.repeats, lambda run: run(), tell)
+        except ValueError as error:
+            print(f'video: {error}', file=sys.stderr)
+            return 2
+        parameters = {name: [size for _, size in pairs]
+                      for name, pairs in results.items()}
+        records += summarise(
+            {name: [repeat for repeat, _ in pairs]
+             for name, pairs in results.items()}, 'clips/s',
+            more=dict(parameters=parameters), task=task)
+    settings = {key: getattr(args, key) for key in
+                ('batch', 'frames', 'size', 'setting', 'steps', 'threads',
+                 'repeats', 'device')}
+    finish('video', settings, records, {}, args.json)
+    return 0
+
+
+if __name__ == '__main__':
+    sys.exit(main())
