@@ -76,6 +76,7 @@ def parse_args(args: Optional[Sequence[str]] = None) -> argparse.Namespace:
 
 def main(argv: Optional[Sequence[str]] = None) -> int:
     args = parse_args(argv)
+    torch.set_num_threads(args.threads)  # for the record; nothing runs here
     init_default_scope('mmpretrain')
     records = []
     for task in TASKS:
