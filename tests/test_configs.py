@@ -139,11 +139,11 @@ def test_takes_a_training_step(name):
 
 # Reader -> how metafiles call its set.
 SETS = dict(
-    AffWild2='Aff-Wild2', AffectNet='AffectNet', CIFAR10='CIFAR-10',
-    CIFAR100='CIFAR-100', CKPlus='CK+', CKPlus48='CK+', DFME='DFME',
-    ExpW='ExpW', FER2013='FER2013', FERPlus='FERPlus',
+    AffWild2='Aff-Wild2', AffectNet='AffectNet', CASME2='CASME II',
+    CIFAR10='CIFAR-10', CIFAR100='CIFAR-100', CKPlus='CK+', CKPlus48='CK+',
+    DFME='DFME', ExpW='ExpW', FER2013='FER2013', FERPlus='FERPlus',
     MEGC2019='CASME II, SAMM, SMIC-HS', PackedFER='FERPlus', RAFDB='RAF-DB',
-    SFEW='SFEW 2.0', SyntheticFER='SyntheticFER')
+    SAMM='SAMM', SFEW='SFEW 2.0', SyntheticFER='SyntheticFER')
 
 
 METHODS = [
