@@ -11,7 +11,8 @@ from model_zoo import read_metafiles
 from mmfer.apis.arguments import ConfigError
 from mmfer.apis.export import ExportableModel
 from mmfer.apis.inference import face_size
-from mmfer.apis.models import num_landmarks_of, tested_dataset
+from mmfer.apis.models import (au_names_of, num_landmarks_of,
+                               tested_dataset)
 from mmfer.datasets import MicroExpressionDataset
 from mmfer.registry import DATASETS, MODELS
 
@@ -34,7 +35,8 @@ Asked of the model of one config each.
 REST = """
 - **takes**: `FERInferencer` finds faces by itself for models that take pictures. Landmarks must be given; flow and clips are for
   `tools/test.py`.
-- **predicts**: beside expressions. Confidence is a measure of the method's own.
+- **predicts**: action units, and where pictures are taken what else is predicted beside expressions. Confidence is a measure of the
+  method's own.
 - **ONNX**: `tools/deployment/export_onnx.py`. A test compares ONNX Runtime with PyTorch for each method that is marked.
 - **attention**: what `--attention` draws from the method's own weights; `cam` goes with all that take pictures alone.
 - **packed**: faces from [packed datasets](packing.md), augmented [as batches on the device](augmentation.md).
@@ -102,9 +104,10 @@ def features(path: str) -> Dict[str, Any]:
             found = ExportableModel(model).names(face_size(cfg, {}))
         except ConfigError:  # tells that it cannot be exported
             pass
-    predicts = [word for field, word in (
-        ('pred_au', 'action units'), ('pred_va', 'valence-arousal'),
-        ('pred_confidence', 'confidence')) if field in found]
+    predicts = ['action units'] * bool(au_names_of(model))
+    predicts += [word for field, word in (
+        ('pred_va', 'valence-arousal'), ('pred_confidence', 'confidence'))
+        if field in found]
     attention = [kind for kind, there in (
         ('heads', hasattr(model.neck, 'attention')),
         ('patches', 'pred_patch_weights' in found),

@@ -9,6 +9,7 @@ from mmengine.registry import DefaultScope
 from mmpretrain.registry import MODELS
 
 from mmfer.apis.inference import face_size
+from mmfer.apis.models import au_names_of
 from mmfer.structures import FERDataSample
 from ..processes import run_processes
 from ..toys import CONFIGS, narrow_hybrid, picture_shape
@@ -49,7 +50,7 @@ def train(path, rank, folder):
     for _ in range(2):
         wrapped.train_step(
             dict(inputs=torch.randint(0, 256, (4, *shape), dtype=torch.uint8),
-                 data_samples=[sample(i, cfg.model) for i in range(4)]), optim)
+                 data_samples=[sample(i, model) for i in range(4)]), optim)
     torch.save([start, dict(model.named_parameters())],
                f'{folder}/{path.stem}-{rank}.pt')
 
@@ -58,7 +59,7 @@ def sample(number, model):
     """A face with all labels that a method may want."""
     face = FERDataSample().set_gt_label(number % model.head.num_classes)
     face.set_gt_landmarks(64 * torch.rand(68, 2))
-    face.set_gt_au((torch.rand(18) > 0.5).float())
+    face.set_gt_au((torch.rand(len(au_names_of(model))) > 0.5).float())
     face.set_gt_va(2 * torch.rand(2) - 1)
     return face
 
