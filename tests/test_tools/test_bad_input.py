@@ -27,6 +27,8 @@ PLACES = {
     'analysis_tools/plot_curve': ['RUN', '--out', 'PLACE.png'],
     'dataset_tools/build_au_graph': [SYNTHETIC, '--out', 'PLACE.npz'],
     'dataset_tools/build_neighbors': [NEIGHBORS, '--out', 'PLACE.npz'],
+    'dataset_tools/find_faces': ['CONFIG', '--out', 'PLACE.csv', '--detector',
+                                 'whole-image'],
     'dataset_tools/make_synthetic': ['PLACE', '--size', '2'],
     'dataset_tools/make_synthetic ': ['--contact-sheet', 'PLACE.png'],
     'dataset_tools/pack': [SYNTHETIC, '--size', '8', '--out', 'PLACE',

@@ -23,8 +23,8 @@ from mmfer.apis.detectors.arguments import (add_detector_arguments,
                                             detector_arguments)
 from mmfer.apis.face_table import FaceTable, find_faces, readers_of
 from mmfer.apis.inference import show_progress
-from mmfer.apis.outputs import writable_folder
-from mmfer.apis.run import check_options, load_config
+from mmfer.apis.outputs import writable_file
+from mmfer.apis.run import load_config
 
 EXAMPLES = """examples:
   the raw frames of DFME, into data/dfme/faces.csv:
@@ -58,9 +58,7 @@ def parse_args(args: Optional[Sequence[str]] = None) -> argparse.Namespace:
 
 
 def main(args: argparse.Namespace) -> None:
-    cfg = load_config(args.config)
-    check_options(cfg, args.cfg_options)
-    cfg.merge_from_dict(args.cfg_options)
+    cfg = load_config(args.config, args.cfg_options)
     init_default_scope(cfg.get('default_scope', 'mmpretrain'))
     readers = readers_of(cfg, args.splits)
     if not readers:
@@ -68,7 +66,7 @@ def main(args: argparse.Namespace) -> None:
                           f'dataloaders {list(args.splits)}. Remedy: name '
                           'other --splits')
     path = args.out or osp.join(readers[0].get('data_root', ''), 'faces.csv')
-    writable_folder(osp.dirname(osp.abspath(path)))
+    writable_file(path)
     detector = build_detector(**args.found_by)
     table = FaceTable(path)
     try:
