@@ -20,6 +20,8 @@ from mmfer.analysis.benchmarking import (add_report_arguments, alone,
                                          interleave, summarise)
 from mmfer.analysis.benchmarking.steps import SETTINGS
 from mmfer.analysis.benchmarking.video import NETWORKS, TASKS, run_network
+from mmfer.apis.arguments import told_in_one_line
+from mmfer.apis.models import known_device
 EXAMPLES = """
 variants: the networks, with the height and width of their clips
   {networks}
@@ -85,18 +87,17 @@ def main(argv: Optional[Sequence[str]] = None) -> int:
             print(f'{task}, {name}, repeat {number + 1} of {args.repeats}',
                   file=sys.stderr)
 
-        runs = {
-            name: partial(
-                alone, run_network, name, task,
-                (args.batch, args.frames, args.size or NETWORKS[name].size),
-                args.setting, args.steps, args.threads, args.device)
-            for name in args.variants
-        }
-        try:
+        with told_in_one_line(2):
+            device = known_device(args.device)
+            runs = {
+                name: partial(
+                    alone, run_network, name, task,
+                    (args.batch, args.frames,
+                     args.size or NETWORKS[name].size), args.setting,
+                    args.steps, args.threads, device)
+                for name in args.variants
+            }
             results = interleave(runs, args.repeats, lambda run: run(), tell)
-        except ValueError as error:
-            print(f'video: {error}', file=sys.stderr)
-            return 2
         parameters = {name: [size for _, size in pairs]
                       for name, pairs in results.items()}
         records += summarise(
