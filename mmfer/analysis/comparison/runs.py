@@ -107,13 +107,9 @@ def _train(folder: str, path: str, command: Sequence[str]) -> Outcome:
             return Outcome(
                 problem=f'exit code {code}: {lines[-1] if lines else ""} '
                 f'(see {output})')
-    result, end = protocol['result'] or {}, protocol['max_iters']
-    last = result.get('last', {}).get('iter')
-    if last != end:
-        return Outcome(
-            problem=f'evaluated at iteration {last} of {end} for the last '
-            'time: the run was broken off in its last evaluation, which '
-            f'resuming does not repeat. Remedy: remove {folder}')
+    if not protocol['result']:
+        return Outcome(problem='nothing was evaluated. Remedy: give the '
+                       'config a val_dataloader')
     return Outcome(protocol, _iteration(folder))
 
 

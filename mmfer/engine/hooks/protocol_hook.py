@@ -5,9 +5,10 @@ import os.path as osp
 import time
 from typing import Any, Dict, List, Optional
 
-from mmengine.dist import is_main_process, master_only
+from mmengine.dist import (broadcast_object_list, is_main_process,
+                           master_only)
 from mmengine.hooks import Hook
-from mmengine.runner import BaseLoop, Runner
+from mmengine.runner import BaseLoop, EpochBasedTrainLoop, Runner
 
 from mmfer.datasets.unwrap import leaf_datasets
 from mmfer.registry import HOOKS
@@ -86,6 +87,30 @@ class ProtocolHook(Hook):
         self._write(runner, 'protocol.json')
         self._write_noise(runner)
         runner.logger.info(start_text(self.block))
+        if self._lacks_an_evaluation(runner):
+            runner.logger.info('the evaluation in which the run was broken '
+                               'off is made up for')
+            runner.val_loop.run()
+
+    def _lacks_an_evaluation(self, runner: Runner) -> bool:
+        """Whether the run was killed after a checkpoint, before its result.
+
+        The main process decides, since all must evaluate together and only
+        its file tells what is there.
+        """
+        if not self.block['resumes'] or runner._val_loop is None:
+            return False
+        loop = runner.train_loop
+        kind, end = ('epoch', loop.max_epochs) if isinstance(
+            loop, EpochBasedTrainLoop) else ('iter', loop.max_iters)
+        now = getattr(loop, kind)
+        loop._decide_current_val_interval()
+        due = now >= max(loop.val_begin, 1) and (
+            now % loop.val_interval == 0 or now == end)
+        known = any(entry[kind] == now for entry in self.block['epochs'])
+        answer = [due and not known]
+        broadcast_object_list(answer)
+        return answer[0]
 
     @staticmethod
     @master_only

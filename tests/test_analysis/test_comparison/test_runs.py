@@ -8,12 +8,10 @@ from mmengine.config import Config
 from mmfer.analysis.comparison import train_all
 
 
-@pytest.mark.parametrize('last', [20, 10])
-def test_only_the_end_counts(tmp_path, last):
-    """A run that was killed in its last evaluation ends without it."""
+@pytest.mark.parametrize('result', [dict(last=dict(iter=20)), None])
+def test_a_run_must_have_been_evaluated(tmp_path, result):
     script, folder = tmp_path / 'train.py', tmp_path / 'run'
-    protocol = dict(finished=True, max_iters=20,
-                    result=dict(last=dict(iter=last)))
+    protocol = dict(finished=True, max_iters=20, result=result)
     script.write_text(
         f'open({str(folder / "protocol.json")!r}, "w").write('
         f'{json.dumps(protocol)!r})')
@@ -21,8 +19,8 @@ def test_only_the_end_counts(tmp_path, last):
     outcome = train_all(
         {str(folder): Config.fromfile(tmp_path / 'a.py')},
         [sys.executable, str(script)])[str(folder)]
-    if last == 20:
+    if result:
         assert outcome.problem is None and outcome.protocol == protocol
     else:
-        assert 'iteration 10 of 20' in outcome.problem
-        assert f'remove {folder}' in outcome.problem
+        assert 'nothing was evaluated' in outcome.problem
+        assert outcome.protocol is None

@@ -144,6 +144,73 @@ def test_results_after_the_checkpoint_are_dropped_on_resume(toy_runner):
     assert _read(second)['resumes'][0]['epoch'] == 1
 
 
+def _forget(runner, number):
+    """Leave the run as if killed in its last ``number`` evaluations."""
+    block = _read(runner)
+    gone = block['epochs'][-number:]
+    del block['epochs'][-number:]
+    block['finished'] = False
+    with open(osp.join(runner.work_dir, 'protocol.json'), 'w') as file:
+        json.dump(block, file)
+    return gone
+
+
+@pytest.mark.parametrize('killed, end', [(3, 3), (2, 3)])
+def test_a_broken_evaluation_is_made_up_for(toy_runner, log_of, killed, end):
+    first = toy_runner(train_cfg__max_epochs=end)
+    first.train()
+    everything = _read(first)['epochs']
+    _forget(first, end - killed + 1)
+    second = toy_runner(
+        train_cfg__max_epochs=end, resume=True,
+        load_from=osp.join(first.work_dir, f'epoch_{killed}.pth'))
+    second.train()
+    after = _read(second)['epochs']
+    assert [e['epoch'] for e in after] == list(range(1, end + 1))
+    assert [e['iter'] for e in after] == [e['iter'] for e in everything]
+    assert after[killed - 1]['metrics'] == pytest.approx(
+        everything[killed - 1]['metrics'], nan_ok=True)
+    assert 'made up for' in log_of(second)
+
+
+def test_a_broken_evaluation_of_an_iteration_loop(toy_runner):
+
+    def make(**options):
+        return toy_runner(
+            train_cfg=dict(_delete_=True, by_epoch=False, max_iters=12,
+                           val_interval=6),
+            default_hooks__checkpoint__by_epoch=False,
+            default_hooks__checkpoint__interval=6, **options)
+
+    first = make()
+    first.train()
+    (gone, ) = _forget(first, 1)
+    assert gone['iter'] == 12
+    second = make(resume=True)
+    second.train()
+    assert [e['iter'] for e in _read(second)['epochs']] == [6, 12]
+    assert _read(second)['epochs'][-1]['metrics'] == pytest.approx(
+        gone['metrics'], nan_ok=True)
+
+
+@pytest.mark.parametrize('epochs, interval, evaluated',
+                         [(3, 1, [1, 2, 3]), (5, 2, [2, 4, 5])])
+def test_nothing_is_evaluated_twice(toy_runner, log_of, epochs, interval,
+                                    evaluated):
+    """Resumed after complete epochs, of which not all were due."""
+    first = toy_runner(train_cfg__max_epochs=epochs,
+                       train_cfg__val_interval=interval)
+    first.train()
+    for start in (1, epochs):
+        second = toy_runner(
+            train_cfg__max_epochs=epochs, train_cfg__val_interval=interval,
+            resume=True,
+            load_from=osp.join(first.work_dir, f'epoch_{start}.pth'))
+        second.train()
+        assert [e['epoch'] for e in _read(second)['epochs']] == evaluated
+        assert 'made up for' not in log_of(second)
+
+
 @pytest.mark.parametrize('content', ['{"epochs": [', '[]', '{}', '', '3'])
 def test_bad_protocol_file_is_told_and_replaced(toy_runner, log_of, content):
     first = toy_runner(train_cfg__max_epochs=1)
