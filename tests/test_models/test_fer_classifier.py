@@ -1,4 +1,5 @@
 # Copyright (c) mmfer contributors.
+import pytest
 import torch
 from mmpretrain.registry import MODELS
 from torch import nn
@@ -52,6 +53,33 @@ def test_flip_test_averages_both_views():
         torch.testing.assert_close(sample.pred_score, row)
         assert sample.pred_label.tolist() == [row.argmax()]
         assert isinstance(sample, FERDataSample)
+
+
+@pytest.mark.parametrize('shape', [(2, 3, 32, 32), (2, 3, 4, 32, 32)])
+def test_a_mirrored_flow_goes_the_other_way(shape):
+    """A motion to the right, mirrored, is one to the left."""
+    model = _build(mirror_signs=(1, 1, -1))
+    flow = torch.zeros(shape)
+    flow[:, 2, ..., 4, 1] = 1.
+    flow[:, 1, ..., 4, 1] = 3.
+    expected = torch.zeros(shape)
+    expected[:, 2, ..., 4, 30] = -1.
+    expected[:, 1, ..., 4, 30] = 3.
+    assert torch.equal(model.mirrored(flow), expected)
+    assert torch.equal(_build().mirrored(flow), flow.flip(-1))
+    assert 'mirror_signs' not in model.state_dict()
+
+
+def test_flip_test_of_flow():
+    images = torch.randn(3, 3, 32, 32)
+    one = _build()
+    two = _build(flip_test=True, mirror_signs=(1, 1, -1))
+    two.load_state_dict(one.state_dict())
+    other = images.flip(-1) * torch.tensor([1., 1., -1.])[:, None, None]
+    expected = (one(images).softmax(1) + one(other).softmax(1)) / 2
+    samples = two(images, _samples(3), mode='predict')
+    for sample, row in zip(samples, expected):
+        torch.testing.assert_close(sample.pred_score, row)
 
 
 def test_head_and_loss_stay_in_float32_under_autocast():

@@ -58,7 +58,7 @@ class ExportableModel(nn.Module):
                 dict(inputs=images))['inputs']
         found = self._of_view(images)
         if getattr(self.model, 'flip_test', False):
-            mirrored = self._of_view(images.flip(-1))
+            mirrored = self._of_view(self.model.mirrored(images))
             for name in _AVERAGED:
                 if name in found:
                     found[name] = (found[name] + mirrored[name]) / 2

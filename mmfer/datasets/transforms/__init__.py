@@ -3,7 +3,7 @@ from .clips import (ApexCentredFrames, ChangeAdaptiveFrames, ClipTransform,
                     FlowStrain, KeyFrames, OnsetApexFrames,
                     OnsetApexOffsetFrames, OnsetDifference, OpenClip,
                     OpenSyntheticClip, PackClipInputs, ReadClip, ReadFlow,
-                    UniformFrames)
+                    StandardizeFlow, UniformFrames)
 from .draw_synthetic_face import DrawSyntheticFace
 from .face_affine import FaceAffine
 from .face_align import ALIGN_RECIPES, FaceAlign
@@ -24,5 +24,6 @@ __all__ = [
     'FaceViews', 'FlowStrain', 'GeometricTransform', 'KeyFrames',
     'LoadFERImage', 'Move', 'OnsetApexFrames', 'OnsetApexOffsetFrames',
     'OnsetDifference', 'OpenClip', 'OpenSyntheticClip', 'PackClipInputs',
-    'PackFERInputs', 'ReadClip', 'ReadFlow', 'UniformFrames'
+    'PackFERInputs', 'ReadClip', 'ReadFlow', 'StandardizeFlow',
+    'UniformFrames'
 ]

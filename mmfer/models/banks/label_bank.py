@@ -45,6 +45,12 @@ class LabelBank(nn.Module):
         correction (dict, optional): What proposes labels from the outputs of
             the head, such as :class:`MarginRelabeling`. Defaults to None:
             the model calls :meth:`stage` itself, or nothing is corrected.
+        posterior_momentum (float): How much of the running mean, over the
+            epochs, of the correction's posterior stays when an epoch is
+            added, in [0, 1). The correction then judges by this mean, which
+            is far surer of a wrong label than one look. Our choice, after
+            `Temporal Ensembling <https://arxiv.org/abs/1610.02242>`_.
+            Defaults to 0, the present look alone.
 
     Raises:
         ValueError: If an argument lies outside its range, or
@@ -57,13 +63,20 @@ class LabelBank(nn.Module):
                  momentum: float = 0.9,
                  immediate: bool = False,
                  max_changes: Union[int, float, None] = None,
-                 correction: Optional[dict] = None) -> None:
+                 correction: Optional[dict] = None,
+                 posterior_momentum: float = 0.) -> None:
         super().__init__()
         if num_classes < 2:
             raise ValueError('num_classes must be at least 2, got '
                              f'{num_classes}')
-        if not 0 <= momentum < 1:
-            raise ValueError(f'momentum must lie in [0, 1), got {momentum}')
+        for name, value in dict(
+                momentum=momentum,
+                posterior_momentum=posterior_momentum).items():
+            if not 0 <= value < 1:
+                raise ValueError(f'{name} must lie in [0, 1), got {value}')
+        if posterior_momentum and correction is None:
+            raise ValueError('posterior_momentum is that of a correction, '
+                             'and there is none')
         if max_changes is not None:
             if max_changes < 0 or isinstance(
                     max_changes, float) and not max_changes <= 1:
@@ -76,12 +89,14 @@ class LabelBank(nn.Module):
         self.num_classes, self.momentum = num_classes, momentum
         self.immediate, self.max_changes = immediate, max_changes
         self.correction = correction and MODELS.build(correction)
+        self.posterior_momentum = posterior_momentum
         # Whether `correction` is asked in this epoch.
         self.correcting = True
         # Whether the contents come from a checkpoint.
         self.restored = False
         for name in ('given', 'label', 'confidence', 'confidence_mean',
-                     'fingerprint', *(['soft'] if soft else [])):
+                     'fingerprint', *['soft'] * soft,
+                     *['posterior'] * (posterior_momentum > 0)):
             self.register_buffer(name, None)
         self.changes = StagedRows(
             label=(torch.int64, ()),
@@ -90,6 +105,9 @@ class LabelBank(nn.Module):
         self.seen = StagedRows(confidence=(torch.float32, ()))
         self.next_soft = StagedRows(
             soft=(torch.float32, (num_classes, ))) if soft else None
+        self.next_posterior = StagedRows(
+            posterior=(torch.float32, (num_classes, )
+                       )) if posterior_momentum else None
         self._resize(0, torch.device('cpu'))
 
     @property
@@ -127,6 +145,8 @@ class LabelBank(nn.Module):
         self.fingerprint.copy_(fingerprint(given))
         if self.next_soft is not None:
             self.soft.copy_(one_hot(given, self.num_classes))
+        if self.next_posterior is not None:
+            self.posterior.fill_(torch.nan)
         self._reset()
         self.restored = False
 
@@ -193,9 +213,25 @@ class LabelBank(nn.Module):
         """
         if 'confidence' in outputs:
             self.observe(sample_idx, outputs['confidence'])
-        if self.correction is not None and self.correcting:
-            self.stage(sample_idx,
-                       *self.correction(outputs, self.labels(sample_idx)))
+        if self.correction is None:
+            return
+        posterior = None
+        if self.next_posterior is not None:
+            posterior = self._mean_posterior(sample_idx, outputs)
+        if self.correcting:
+            self.stage(sample_idx, *self.correction(
+                outputs, self.labels(sample_idx), posterior))
+
+    def _mean_posterior(self, sample_idx: torch.Tensor,
+                        outputs: Dict[str, torch.Tensor]) -> torch.Tensor:
+        """The running mean, ``(N, C)``, of the past epochs and this look."""
+        self._require(sample_idx)
+        fresh = self.correction.posterior(outputs)
+        past = self.posterior[sample_idx]
+        mean = torch.where(past.isnan(), fresh,
+                           past.lerp(fresh, 1 - self.posterior_momentum))
+        self.next_posterior.put(sample_idx, posterior=mean)
+        return mean
 
     def observe(self, sample_idx: torch.Tensor,
                 confidence: torch.Tensor) -> None:
@@ -284,10 +320,12 @@ class LabelBank(nn.Module):
         self.confidence_mean.copy_(
             torch.where(seen, mean, self.confidence_mean))
         self.confidence.copy_(torch.where(seen, fresh, self.confidence))
-        if self.next_soft is not None:
-            seen, rows = self.next_soft.merge()
-            self.soft.copy_(
-                torch.where(seen[:, None], rows['soft'], self.soft))
+        for name, staged in dict(soft=self.next_soft,
+                                 posterior=self.next_posterior).items():
+            if staged is not None:
+                kept = getattr(self, name)
+                seen, rows = staged.merge()
+                kept.copy_(torch.where(seen[:, None], rows[name], kept))
 
         seen, rows = self.changes.merge()
         index = (seen & (rows['label'] != self.label)).nonzero().flatten()
@@ -315,8 +353,11 @@ class LabelBank(nn.Module):
         for name, dtype in kinds.items():
             setattr(self, name, torch.zeros(size, dtype=dtype, device=device))
         self.fingerprint = torch.zeros(32, dtype=torch.uint8, device=device)
-        if self.next_soft is not None:
-            self.soft = torch.zeros(size, self.num_classes, device=device)
+        for name, staged in dict(soft=self.next_soft,
+                                 posterior=self.next_posterior).items():
+            if staged is not None:
+                setattr(self, name, torch.zeros(size, self.num_classes,
+                                                device=device))
         for rows in self._staged():
             rows.resize(size, device)
 

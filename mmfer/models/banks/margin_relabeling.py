@@ -1,5 +1,5 @@
 # Copyright (c) mmfer contributors.
-from typing import Dict, NamedTuple
+from typing import Dict, NamedTuple, Optional
 
 import torch
 
@@ -60,14 +60,15 @@ class MarginRelabeling:
         self.margin, self.scope, self.ratio = margin, scope, ratio
 
     @torch.no_grad()
-    def __call__(self, outputs: Dict[str, torch.Tensor],
-                 labels: torch.Tensor) -> Proposal:
-        """Look at a batch.
+    def posterior(self, outputs: Dict[str, torch.Tensor]) -> torch.Tensor:
+        """What is believed of the samples of a batch.
 
         Args:
             outputs (dict[str, Tensor]): ``logits`` ``(N, C)`` and, for the
                 scope ``'low'``, ``confidence`` ``(N, )``.
-            labels (Tensor): The current labels, int64 ``(N, )``.
+
+        Returns:
+            Tensor: Probabilities, float32 ``(N, C)``.
 
         Raises:
             ValueError: If the head does not give what is needed.
@@ -80,9 +81,28 @@ class MarginRelabeling:
                 f'{" and ".join(missing)} of each training sample, which the '
                 "head does not give. Remedy: scope='all' needs logits only; "
                 'or choose another head')
-        scores = outputs['logits'].float().softmax(1)
-        best, candidates = scores.max(1)
-        margin = best - scores.gather(1, labels[:, None]).squeeze(1)
+        return outputs['logits'].float().softmax(1)
+
+    @torch.no_grad()
+    def __call__(self, outputs: Dict[str, torch.Tensor],
+                 labels: torch.Tensor,
+                 posterior: Optional[torch.Tensor] = None) -> Proposal:
+        """Look at a batch.
+
+        Args:
+            outputs (dict[str, Tensor]): See :meth:`posterior`.
+            labels (Tensor): The current labels, int64 ``(N, )``.
+            posterior (Tensor, optional): What is believed of the samples,
+                ``(N, C)``, such as the mean over epochs. Defaults to None,
+                :meth:`posterior` of the outputs.
+
+        Raises:
+            ValueError: If the head does not give what is needed.
+        """
+        if posterior is None:
+            posterior = self.posterior(outputs)
+        best, candidates = posterior.max(1)
+        margin = best - posterior.gather(1, labels[:, None]).squeeze(1)
         changed = margin > self.margin
         if self.scope == 'low':
             order = outputs['confidence'].flatten().argsort(descending=True)

@@ -1,11 +1,10 @@
 # Copyright (c) mmfer contributors.
-from typing import Dict
+from typing import Dict, Optional, Sequence
 
 import torch
 
 from mmfer.registry import MODELS
 from .margin_relabeling import Proposal
-
 
 
 @MODELS.register_module()
@@ -34,6 +33,10 @@ class SimilarityRelabeling:
         low_ratio (float): The part of the batch in the low group, in (0, 1];
             1 looks at all samples. Of N samples, ``floor((1 - low_ratio) N)``
             are left out. Defaults to 0.3.
+        also (Sequence[str]): Outputs whose softmax is averaged into
+            :math:`\pi`, each with the weight of the templates: ``'logits'``
+            of the classifier, ``'semantic_logits'`` of the branch of action
+            units. Defaults to (), the templates alone.
 
     Raises:
         ValueError: If an argument is out of range.
@@ -42,29 +45,31 @@ class SimilarityRelabeling:
     def __init__(self,
                  margin: float = 0.2,
                  require_agreement: bool = True,
-                 low_ratio: float = 0.3) -> None:
+                 low_ratio: float = 0.3,
+                 also: Sequence[str] = ()) -> None:
         if not 0 <= margin < 1:
             raise ValueError(f'margin must lie in [0, 1), got {margin}')
         if not 0 < low_ratio <= 1:
             raise ValueError(f'low_ratio must lie in (0, 1], got {low_ratio}')
         self.margin, self.low_ratio = margin, low_ratio
-        self.require_agreement = require_agreement
+        self.require_agreement, self.also = require_agreement, tuple(also)
 
     @torch.no_grad()
-    def __call__(self, outputs: Dict[str, torch.Tensor],
-                 labels: torch.Tensor) -> Proposal:
-        """Look at a batch.
+    def posterior(self, outputs: Dict[str, torch.Tensor]) -> torch.Tensor:
+        """What is believed of the samples of a batch.
 
         Args:
-            outputs (dict[str, Tensor]): ``posterior`` and ``logits``,
-                ``(N, C)``, and, unless ``low_ratio`` is 1, ``confidence``
-                ``(N, )``.
-            labels (Tensor): The current labels, int64 ``(N, )``.
+            outputs (dict[str, Tensor]): ``posterior``, ``logits`` and those
+                of ``also``, ``(N, C)``, and, unless ``low_ratio`` is 1,
+                ``confidence`` ``(N, )``.
+
+        Returns:
+            Tensor: Probabilities, float32 ``(N, C)``.
 
         Raises:
             ValueError: If the head does not give what is needed.
         """
-        needed = ['posterior', 'logits']
+        needed = ['posterior', 'logits', *self.also]
         needed += ['confidence'] * (self.low_ratio < 1)
         missing = [name for name in needed if name not in outputs]
         if missing:
@@ -73,7 +78,29 @@ class SimilarityRelabeling:
                 'training sample, which the head does not give. Remedy: a '
                 'head with a confidence, or low_ratio=1 without one, and a '
                 'TemplateBank; or MarginRelabeling')
-        posterior = outputs['posterior'].float()
+        parts = [outputs['posterior'].float()] + [
+            outputs[name].float().softmax(1) for name in self.also
+        ]
+        return sum(parts) / len(parts)
+
+    @torch.no_grad()
+    def __call__(self, outputs: Dict[str, torch.Tensor],
+                 labels: torch.Tensor,
+                 posterior: Optional[torch.Tensor] = None) -> Proposal:
+        """Look at a batch.
+
+        Args:
+            outputs (dict[str, Tensor]): See :meth:`posterior`.
+            labels (Tensor): The current labels, int64 ``(N, )``.
+            posterior (Tensor, optional): What is believed of the samples,
+                ``(N, C)``, such as the mean over epochs. Defaults to None,
+                :meth:`posterior` of the outputs.
+
+        Raises:
+            ValueError: If the head does not give what is needed.
+        """
+        if posterior is None:
+            posterior = self.posterior(outputs)
         best, candidates = posterior.max(1)
         margin = best - posterior.gather(1, labels[:, None]).squeeze(1)
         changed = margin > self.margin

@@ -1,6 +1,6 @@
 # Copyright (c) mmfer contributors.
 import warnings
-from typing import Any, Dict, List, Optional, Tuple
+from typing import Any, Dict, List, Optional, Sequence, Tuple
 
 import torch
 from mmpretrain.models import ImageClassifier
@@ -37,6 +37,11 @@ class FERClassifier(ImageClassifier):
             as it is with its erased part, as a second view. Defaults to
             False: the views are those of the data pipeline, see
             :class:`~mmfer.datasets.transforms.FaceViews`.
+        mirror_signs (Sequence[float], optional): What each channel of a
+            mirrored input is multiplied by, where mirroring changes more than
+            the place: -1 for the horizontal component of optical flow, whose
+            zero must then be 0 behind the data preprocessor. Defaults to
+            None, nothing, as for pictures.
         label_bank (dict, optional): The config of a
             :class:`~mmfer.models.banks.LabelBank`; it also needs
             ``LabelCorrectionHook``, without which it stays empty and labels
@@ -52,11 +57,17 @@ class FERClassifier(ImageClassifier):
     def __init__(self,
                  flip_test: bool = False,
                  mirror_view: bool = False,
+                 mirror_signs: Optional[Sequence[float]] = None,
                  label_bank: Optional[dict] = None,
                  **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.flip_test = flip_test
         self.mirror_view = mirror_view
+        self.register_buffer(
+            'mirror_signs',
+            None if mirror_signs is None else torch.as_tensor(
+                mirror_signs, dtype=torch.float32),
+            persistent=False)
         self.label_bank = None
         if label_bank is not None:
             self.label_bank = MODELS.build(label_bank)
@@ -136,7 +147,7 @@ class FERClassifier(ImageClassifier):
             index = bank.write_labels(data_samples)
         views = self._views(inputs)
         if self.mirror_view:
-            views = [views[0], views[0].flip(-1)]
+            views = [views[0], self.mirrored(views[0])]
         if len(views) != self.num_views:
             raise ValueError(
                 f'the model takes {self.num_views} view(s) of a sample, got '
@@ -249,9 +260,16 @@ class FERClassifier(ImageClassifier):
             for sample, row in zip(samples, rows):
                 sample.set_field(row, name, dtype=torch.Tensor)
         if self.flip_test:
-            mirrored = super().predict(inputs.flip(-1), **kwargs)
+            mirrored = super().predict(self.mirrored(inputs), **kwargs)
             self._average(samples, mirrored)
         return samples
+
+    def mirrored(self, inputs: torch.Tensor) -> torch.Tensor:
+        """The mirror of each picture or clip, ``(N, C, ..., H, W)``."""
+        mirrored = inputs.flip(-1)
+        if self.mirror_signs is None:
+            return mirrored
+        return mirrored * self.mirror_signs.view(-1, *[1] * (inputs.ndim - 2))
 
     def sample_fields(self, feats: Any) -> Dict[str, torch.Tensor]:
         """What the part before the head tells of each sample.

@@ -77,7 +77,8 @@ class TwoBranchClassifier(FERClassifier):
                 head=dict(loss=dict(type='CrossEntropyLoss', use_soft=True)))
         parts = dict(backbone=backbone, neck=neck, head=head)
         self.branch = FERClassifier(
-            flip_test=self.flip_test, **_laid_over(parts, branch))
+            flip_test=self.flip_test, mirror_signs=self.mirror_signs,
+            **_laid_over(parts, branch))
         share_parts(self.backbone, self.branch.backbone, shared)
         self.attention = attention and MODELS.build(attention)
         self.soft_label = soft_label and MODELS.build(soft_label)

@@ -192,14 +192,61 @@ def test_indices_of_samples():
 
 def test_steps_work_without_reading_the_device():
     """On the meta device any look at a value is an error."""
-    bank = bank_of(soft=True, immediate=True).to('meta')
+    bank = bank_of(soft=True, immediate=True, posterior_momentum=.5,
+                   correction=ALL).to('meta')
     index = torch.zeros(4, dtype=torch.int64, device='meta')
     values = torch.zeros(4, device='meta')
     bank.write_labels(stacked([0, 1, 2, 3]).to('meta'))
     bank.observe(index, values)
     bank.stage(index, index, values, values, values > 0)
     bank.stage_soft(index, torch.zeros(4, 5, device='meta'))
+    bank.learn(index, dict(logits=torch.zeros(4, 5, device='meta')))
     assert bank.labels(index).device.type == 'meta'
+
+
+# -- the mean of the posterior over epochs
+
+ALL = dict(type='MarginRelabeling', scope='all', margin=.3)
+
+
+def test_corrections_judge_by_the_mean_of_the_epochs():
+    """Against a loop in plain numbers; one sample is first seen late."""
+    bank = bank_of(correction=ALL, posterior_momentum=.6)
+    torch.manual_seed(0)
+    mean, label = {}, list(GIVEN)
+    for epoch in range(5):
+        index = [i for i in range(8) if i != 5 or epoch > 1]
+        logits = 3 * torch.randn(len(index), 5)
+        bank.learn(torch.tensor(index), dict(logits=logits))
+        looks = logits.softmax(1).tolist()
+        for i, look in zip(index, looks):
+            mean[i] = [.6 * a + .4 * b for a, b in zip(mean[i], look)
+                       ] if i in mean else look
+            best = mean[i].index(max(mean[i]))
+            if mean[i][best] - mean[i][label[i]] > .3:
+                label[i] = best
+        bank.commit()
+        assert believed(bank) == label
+        torch.testing.assert_close(
+            bank.posterior[index], torch.tensor([mean[i] for i in index]))
+    assert label != GIVEN
+
+
+def test_the_mean_is_kept_before_corrections_begin():
+    bank = bank_of(correction=ALL, posterior_momentum=.5)
+    bank.correcting = False
+    bank.learn(torch.tensor([0]), dict(logits=torch.tensor([[0, 9., 0, 0, 0]])
+                                       ))
+    assert not len(bank.commit().index)
+    assert bank.posterior[0].argmax() == 1
+    assert bank.posterior[1:].isnan().all()
+    again = LabelBank(5, correction=ALL, posterior_momentum=.5)
+    again.load_state_dict(bank.state_dict())
+    assert torch.equal(again.posterior[0], bank.posterior[0])
+
+
+def test_no_mean_no_memory():
+    assert 'posterior' not in bank_of(correction=ALL).state_dict()
 
 
 # -- checkpoints
@@ -252,11 +299,14 @@ def test_numpy_labels_and_a_new_start():
     (dict(num_classes=1), 'num_classes'),
     (dict(momentum=1.), 'momentum'),
     (dict(momentum=-.1), 'momentum'),
+    (dict(posterior_momentum=1., correction=ALL), 'posterior_momentum'),
+    (dict(posterior_momentum=.5), 'there is none'),
     (dict(max_changes=-1), 'max_changes'),
     (dict(max_changes=1.5), 'max_changes'),
     (dict(max_changes=float('nan')), 'max_changes'),
     (dict(max_changes=3, immediate=True), 'immediate'),
-], ids=['one class', 'momentum 1', 'negative momentum', 'negative cap',
+], ids=['one class', 'momentum 1', 'negative momentum', 'posterior 1',
+        'no correction', 'negative cap',
         'share above 1', 'nan', 'cap with immediate effect'])
 def test_bad_settings(options, told):
     with pytest.raises(ValueError, match=told):

@@ -67,6 +67,30 @@ def test_against_a_loop(options, number):
             max(row) - row[labels[i]])
 
 
+def test_other_branches_may_have_a_say():
+    """The mean of templates, classifier and action units, all alike."""
+    outputs, labels = _outputs(40), torch.randint(CLASSES, (40, ))
+    outputs['semantic_logits'] = torch.randn(40, CLASSES)
+    relabel = SimilarityRelabeling(low_ratio=1., also=('logits',
+                                                       'semantic_logits'))
+    mean = torch.zeros(40, CLASSES)
+    for i in range(40):
+        for name in ('logits', 'semantic_logits'):
+            odds = outputs[name][i].exp()
+            mean[i] += odds / odds.sum() / 3
+        mean[i] += outputs['posterior'][i] / 3
+    torch.testing.assert_close(relabel.posterior(outputs), mean)
+    expected = _loop(dict(outputs, posterior=mean), labels.tolist(),
+                     low_ratio=1.)
+    assert relabel(outputs, labels).labels.tolist() == expected
+    # What the bank remembers takes the place of what is seen now.
+    flat = torch.full((40, CLASSES), 1 / CLASSES)
+    assert not relabel(outputs, labels, flat).changed.any()
+    del outputs['semantic_logits']
+    with pytest.raises(ValueError, match='semantic_logits'):
+        relabel(outputs, labels)
+
+
 def test_trusted_samples_are_never_changed():
     """Those of the high group of the rank loss, however sure it all is."""
     for seed in range(20):

@@ -13,6 +13,7 @@ from .open_synthetic_clip import OpenSyntheticClip
 from .pack_clip_inputs import PackClipInputs
 from .read_clip import ReadClip
 from .read_flow import ReadFlow
+from .standardize_flow import StandardizeFlow
 from .uniform_frames import UniformFrames
 
 __all__ = [
@@ -20,5 +21,5 @@ __all__ = [
     'FlowStrain', 'FrameSource', 'KeyFrames', 'OnsetApexFrames',
     'OnsetApexOffsetFrames', 'OnsetDifference', 'OpenClip',
     'OpenSyntheticClip', 'PackClipInputs', 'ReadClip', 'ReadFlow',
-    'UniformFrames', 'open_frames'
+    'StandardizeFlow', 'UniformFrames', 'open_frames'
 ]

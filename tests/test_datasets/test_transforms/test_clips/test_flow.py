@@ -1,5 +1,7 @@
 # Copyright (c) mmfer contributors.
 """Optical flow, its strain, its cache, and what moving pixels does to it."""
+import math
+
 import cv2
 import numpy as np
 import pytest
@@ -8,7 +10,8 @@ from mmfer.datasets import SyntheticFER
 from mmfer.datasets.transforms import (ClipTransform, FaceAffine, FaceFlip,
                                        FaceResize, FlowStrain,
                                        OnsetApexFrames, OnsetApexOffsetFrames,
-                                       OpenClip, OpenSyntheticClip, ReadFlow)
+                                       OpenClip, OpenSyntheticClip, ReadFlow,
+                                       StandardizeFlow)
 from mmfer.datasets.transforms.clips.frame_source import open_frames
 from mmfer.datasets.transforms.clips.optical_flow import (flow_from_first,
                                                           strain)
@@ -196,3 +199,40 @@ def test_bad_use(clip):
     if not hasattr(cv2, 'optflow'):
         with pytest.raises(ImportError, match='opencv-contrib-python'):
             flow_from_first(np.zeros((2, 32, 32, 3), np.uint8), 'tvl1')
+
+
+def test_standardised_flow():
+    """Neither the motion of the whole, nor stretching, changes it."""
+    rng = np.random.RandomState(0)
+    flow = rng.randn(7, 9, 2).astype(np.float32)
+    strain = rng.rand(7, 9, 1).astype(np.float32)
+    make = StandardizeFlow(components=(0, 1))
+    done = make(dict(img=np.concatenate([flow, strain], -1)))['img']
+    assert done.dtype == np.float32
+    still = flow - [np.median(flow[..., 0]), np.median(flow[..., 1])]
+    expected = still / math.sqrt((still**2).sum() / (7 * 9 * 2))
+    np.testing.assert_allclose(done[..., :2], expected, rtol=1e-5, atol=1e-6)
+    np.testing.assert_array_equal(done[..., 2:], strain)
+    moved = np.concatenate([3.5 * flow + [128, -4], strain], -1)
+    np.testing.assert_allclose(make(dict(img=moved))['img'], done, atol=1e-5)
+
+
+def test_standardised_picture_files_and_stillness():
+    """(u, v, strain) in a file is read as blue, green, red; clips too."""
+    img = np.random.RandomState(0).randint(256, size=(4, 5, 5, 3)).astype(
+        np.uint8)
+    done = StandardizeFlow()(dict(img=img))['img']
+    np.testing.assert_array_equal(done[..., 0], img[..., 0])
+    other = StandardizeFlow(components=(0, 1))(dict(img=img[..., ::-1]))['img']
+    np.testing.assert_allclose(done[..., ::-1], other, atol=1e-6)
+    assert (StandardizeFlow()(
+        dict(img=np.full((4, 4, 3), 128, np.uint8)))['img'][..., 1:] == 0
+            ).all()
+
+
+@pytest.mark.parametrize('components', [(0, ), (1, 1), (-1, 0), (0, 1, 2)])
+def test_bad_components(components):
+    with pytest.raises(ValueError, match='components'):
+        StandardizeFlow(components)
+    with pytest.raises(ValueError, match='a.png: StandardizeFlow'):
+        StandardizeFlow()(dict(img=np.zeros((4, 4, 2)), img_path='a.png'))
