@@ -1,6 +1,6 @@
 # Laid over DAN: its head tells the expressions from several attentions and has
-# no confidence, so that all samples may be relabelled. The other tasks see
-# the pooled map, the first thing that the neck gives.
+# no confidence. The other tasks see the pooled map, the first thing that the
+# neck gives.
 _base_ = ['mtac_resnet18_1xb64_rafdb.py']
 
 model = dict(
@@ -18,5 +18,4 @@ model = dict(
                 partition=dict(type='PartitionLoss', form='log_of_mean')),
             au=dict(feat_index=0),
             va=dict(feat_index=0),
-            template=dict(feat_index=0))),
-    label_bank=dict(correction=dict(low_ratio=1.0)))
+            template=dict(feat_index=0))))

@@ -1,5 +1,4 @@
-# Laid over EAC: its head tells the expressions and has no confidence, so that
-# all samples may be relabelled.
+# Laid over EAC: its head tells the expressions and has no confidence.
 _base_ = ['mtac_resnet18_1xb64_rafdb.py']
 
 model = dict(
@@ -11,8 +10,7 @@ model = dict(
                 _delete_=True,
                 type='AttentionConsistencyHead',
                 consistency=dict(
-                    type='AttentionConsistencyLoss', loss_weight=5.0)))),
-    label_bank=dict(correction=dict(low_ratio=1.0)))
+                    type='AttentionConsistencyLoss', loss_weight=5.0)))))
 # The second view is the mirror: the first one is not flipped.
 load, resize, flip, erase, pack = _base_.train_pipeline
 train_pipeline = [load, resize, erase, pack]

@@ -1,4 +1,4 @@
 # Without relabelling.
 _base_ = ['mtac_resnet18_1xb64_synthetic-noise40.py']
 
-model = dict(label_bank=dict(correction=None))
+model = dict(label_bank=dict(posterior_momentum=0., correction=None))

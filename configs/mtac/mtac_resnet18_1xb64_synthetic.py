@@ -9,11 +9,12 @@ model = dict(
             au=dict(
                 au_set='synthetic',
                 loss=dict(type='ActionUnitLoss', threshold=0.5)))),
-    label_bank=dict(num_classes=8))
+    # A fifth of the usual epochs, so that more may change in each.
+    label_bank=dict(num_classes=8, max_changes=0.1))
 custom_hooks = [
     *_base_.custom_hooks,
     dict(type='TemplateHook'),
-    dict(type='LabelCorrectionHook', start_epoch=4),
+    dict(type='LabelCorrectionHook', start_epoch=7),
     dict(type='TaskRampHook', ramps=dict(au=3, va=3, template=3)),
     dict(type='AUGraphHook'),
 ]

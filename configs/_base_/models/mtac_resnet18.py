@@ -1,5 +1,6 @@
 # Against its ancestor: the classes are not weighed, valence and arousal are a
-# task, and features are drawn to the templates.
+# task, and features are drawn to the templates. Templates and both branches,
+# each by the mean of its epochs, tell which labels are wrong, of all samples.
 _base_ = ['ulc-ag_resnet18.py']
 
 model = dict(
@@ -12,4 +13,8 @@ model = dict(
                 type='VAHead', loss=dict(type='CCCLoss', balance=True)),
             template=dict(
                 similarity=dict(type='TemplateSimilarityLoss', margin=0.2))),
-        task_weights=dict(va=0.5, template=0.1)))
+        task_weights=dict(va=0.5, template=0.1)),
+    label_bank=dict(
+        posterior_momentum=0.7,
+        correction=dict(
+            margin=0.65, low_ratio=1.0, also=('logits', 'semantic_logits'))))
