@@ -6,7 +6,7 @@ import re
 import sys
 from argparse import (ArgumentParser, Namespace, RawDescriptionHelpFormatter)
 from contextlib import contextmanager
-from typing import Any, Callable, Dict, Iterator, Optional
+from typing import Any, Callable, Dict, Iterator, Optional, Sequence
 
 from mmengine.config import DictAction
 
@@ -82,6 +82,24 @@ def make_parser(description: str, examples: str,
         '--local_rank', '--local-rank', type=int, default=0,
         help='set by some launchers, nothing to care about')
     return parser
+
+
+def check_positive(arguments: Namespace, parser: ArgumentParser,
+                   names: Sequence[str]) -> None:
+    """Refuse numbers that are not above zero, as a usage error.
+
+    Args:
+        arguments (Namespace): What the parser made; a number, several, or
+            None under each name.
+        parser (ArgumentParser): Ends the program with exit code 2.
+        names (Sequence[str]): As in ``arguments``.
+    """
+    for name in names:
+        value = getattr(arguments, name)
+        numbers = value if isinstance(value, list) else [value]
+        if not all(n is None or n > 0 for n in numbers):
+            parser.error(f'--{name.replace("_", "-")} must be positive, got '
+                         f'{value}')
 
 
 def run_main(main: Callable[[Namespace], None],

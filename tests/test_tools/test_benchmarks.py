@@ -161,6 +161,7 @@ def test_stock_config_trains_without_us(config, tmp_path):
     ('train', ['no.py'], 'no.py: no such config'),
     ('train', ['a.py', 'b/a.py'], 'two variants of one name'),
     ('train', ['a.py', '--iters', '1'], '--iters must be at least 2'),
+    ('train', ['a.py', '--workers', '-1'], 'must not be negative, got -1'),
     ('train', ['a.py', '--only', 'b'], 'no such variant'),
     ('video', ['--only', 'c3d'], 'no such variant'),
     ('video', ['--size', '0'], '--size must be positive, got 0'),
@@ -169,6 +170,8 @@ def test_stock_config_trains_without_us(config, tmp_path):
     ('inference', ['no.py'], 'no.py: no such config'),
     ('inference', ['a.py', '--batches', '0'], '--batches must be positive'),
     ('inference', ['a.py', '--only', 'pytorch-3'], 'no such variant'),
+    ('memory', ['--classes', '0'], '--classes must be positive, got 0'),
+    ('precision', ['a.py', '--epochs', '0'], '--epochs must be positive'),
 ], ids=lambda value: value if isinstance(value, str) else '_'.join(value))
 def test_bad_arguments(name, args, words, capsys):
     try:

@@ -18,7 +18,7 @@ from rich.console import Console
 from rich.table import Table
 
 import mmfer  # noqa: F401
-from mmfer.apis.arguments import told_in_one_line
+from mmfer.apis.arguments import check_positive, told_in_one_line
 from mmfer.apis.models import known_device
 from mmfer.models.augments import BatchAugments
 
@@ -104,7 +104,9 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument('--device', default='cpu')
     parser.add_argument(
         '--json', action='store_true', help='print JSON in place of a table')
-    return parser.parse_args()
+    args = parser.parse_args()
+    check_positive(args, parser, ('batch', 'sizes', 'repeats'))
+    return args
 
 
 def main() -> None:

@@ -25,7 +25,8 @@ from mmfer.analysis.benchmarking import (Repeat, add_report_arguments,
 from mmfer.analysis.benchmarking.drawn_faces import draw_faces
 from mmfer.analysis.benchmarking.pipelines import (fetch_speed, loader_speed,
                                                    make_way)
-from mmfer.apis.arguments import ConfigError, told_in_one_line
+from mmfer.apis.arguments import (ConfigError, check_positive,
+                                  told_in_one_line)
 from mmfer.apis.run import load_config
 from mmfer.registry import DATASETS
 
@@ -92,11 +93,8 @@ def parse_args(args: Optional[Sequence[str]] = None) -> argparse.Namespace:
                         help='use this packed folder, do not write one')
     add_report_arguments(parser)
     args = parser.parse_args(args)
-    for name in ('images', 'image_size', 'size', 'pack_size', 'batch',
-                 'workers', 'seconds', 'repeats'):
-        if not getattr(args, name) > 0:
-            parser.error(f'--{name.replace("_", "-")} must be positive, got '
-                         f'{getattr(args, name)}')
+    check_positive(args, parser, ('images', 'image_size', 'size', 'pack_size',
+                                  'batch', 'workers', 'seconds', 'repeats'))
     check_json(args.json, parser)
     args.variants = chosen(list(VARIANTS), args.only, parser)
     return args

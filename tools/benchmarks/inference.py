@@ -19,12 +19,13 @@ from mmengine.registry import init_default_scope
 from mmpretrain import ImageClassificationInferencer, get_model
 from rich.console import Console
 
-from mmfer.analysis.benchmarking import (add_report_arguments, check_json,
+from mmfer.analysis.benchmarking import (add_report_arguments,
+                                         add_threads_argument, check_json,
                                          chosen, finish, interleave,
                                          summarise)
 from mmfer.analysis.benchmarking.drawn_faces import draw_faces
 from mmfer.apis import FERInferencer
-from mmfer.apis.arguments import told_in_one_line
+from mmfer.apis.arguments import check_positive, told_in_one_line
 from mmfer.apis.export import export_onnx
 from mmfer.apis.inference import face_size
 from mmfer.apis.models import load_model
@@ -62,17 +63,11 @@ def parse_args(args: Optional[Sequence[str]] = None) -> argparse.Namespace:
                         help='their height and width (default: 100)')
     parser.add_argument('--batches', type=int, nargs='+', default=[1, 32],
                         help='faces at a time (default: 1 32)')
-    parser.add_argument('--threads', type=int, default=2,
-                        help='threads of torch and of ONNX Runtime (default: '
-                        '2)')
+    add_threads_argument(parser, 'torch and of ONNX Runtime')
     add_report_arguments(parser)
     args = parser.parse_args(args)
-    for name in ('images', 'image_size', 'threads', 'repeats'):
-        if getattr(args, name) < 1:
-            parser.error(f'--{name.replace("_", "-")} must be positive, got '
-                         f'{getattr(args, name)}')
-    if min(args.batches) < 1:
-        parser.error(f'--batches must be positive, got {args.batches}')
+    check_positive(args, parser, ('images', 'image_size', 'batches',
+                                  'threads', 'repeats'))
     check_json(args.json, parser)
     names = ['mmpretrain'] + [f'{backend}-{number}'
                               for backend in ('pytorch', 'onnxruntime')

@@ -13,6 +13,7 @@ from mmfer.analysis.benchmarking import (Repeat, add_report_arguments, alone,
                                          check_json, chosen, finish,
                                          interleave, summarise)
 from mmfer.analysis.benchmarking.memory import VARIANTS, simulate
+from mmfer.apis.arguments import check_positive
 
 EXAMPLES = """
 variants:
@@ -40,10 +41,7 @@ def parse_args(args: Optional[Sequence[str]] = None) -> argparse.Namespace:
                         help='classes (default: 8)')
     add_report_arguments(parser, repeats=1)
     args = parser.parse_args(args)
-    for name in ('samples', 'classes', 'repeats'):
-        if getattr(args, name) < 1:
-            parser.error(f'--{name} must be positive, got '
-                         f'{getattr(args, name)}')
+    check_positive(args, parser, ('samples', 'classes', 'repeats'))
     check_json(args.json, parser)
     args.variants = chosen(list(VARIANTS), args.only, parser)
     return args

@@ -7,7 +7,7 @@ import time
 import numpy as np
 
 import mmfer  # noqa: F401
-from mmfer.apis.arguments import told_in_one_line
+from mmfer.apis.arguments import check_positive, told_in_one_line
 from mmfer.datasets.neighbors import nearest_neighbors
 
 
@@ -22,6 +22,7 @@ def main() -> None:
     parser.add_argument('--workers', type=int, default=2,
                         help='threads (default: 2)')
     args = parser.parse_args()
+    check_positive(args, parser, ('samples', 'units', 'neighbors', 'workers'))
     random = np.random.default_rng(0)
     # Six expressions of some units each, blended, with a detector's noise.
     parts = random.gamma(1, 1, (6, args.units)) * (

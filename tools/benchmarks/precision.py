@@ -19,7 +19,7 @@ from rich.table import Table
 
 from mmfer.analysis.benchmarking import check_json
 from mmfer.analysis.comparison import Cell, cell_config, train_all
-from mmfer.apis.arguments import told_in_one_line
+from mmfer.apis.arguments import check_positive, told_in_one_line
 from mmfer.apis.outputs import writable_folder
 
 TRAIN = osp.join(
@@ -51,6 +51,7 @@ def parse_args(args: Optional[Sequence[str]] = None) -> argparse.Namespace:
                         help='where the runs lie (work_dirs/precision)')
     parser.add_argument('--json', metavar='FILE', help='write the figures')
     args = parser.parse_args(args)
+    check_positive(args, parser, ('epochs', 'samples'))
     check_json(args.json, parser)
     return args
 

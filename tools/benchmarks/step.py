@@ -17,12 +17,14 @@ from mmengine.registry import init_default_scope
 from rich.console import Console
 
 import mmfer  # noqa: F401
-from mmfer.analysis.benchmarking import (add_report_arguments, check_json,
+from mmfer.analysis.benchmarking import (add_device_argument,
+                                         add_report_arguments,
+                                         add_threads_argument, check_json,
                                          chosen, finish, interleave,
                                          summarise)
 from mmfer.analysis.benchmarking.steps import (SETTINGS, random_batch,
                                                step_timer)
-from mmfer.apis.arguments import told_in_one_line
+from mmfer.apis.arguments import check_positive, told_in_one_line
 from mmfer.apis.models import known_device
 from mmfer.apis.run import load_config, prepare_config
 
@@ -67,17 +69,12 @@ def parse_args(args: Optional[Sequence[str]] = None) -> argparse.Namespace:
     parser.add_argument('--steps', type=int, default=3,
                         help='steps of one repeat, after one that is not '
                         'timed (default: 3)')
-    parser.add_argument('--threads', type=int, default=2,
-                        help='threads of torch (default: 2)')
-    parser.add_argument('--device', default='cuda' if
-                        torch.cuda.is_available() else 'cpu',
-                        help='where to compute (default: cuda if there)')
+    add_threads_argument(parser)
+    add_device_argument(parser)
     add_report_arguments(parser)
     args = parser.parse_args(args)
-    for name in ('batch', 'size', 'steps', 'threads', 'repeats'):
-        if getattr(args, name) < 1:
-            parser.error(f'--{name} must be positive, got '
-                         f'{getattr(args, name)}')
+    check_positive(args, parser,
+                   ('batch', 'size', 'steps', 'threads', 'repeats'))
     check_json(args.json, parser)
     args.settings = args.settings or (
         ['config'] if len(args.configs) > 1 else

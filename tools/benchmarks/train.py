@@ -21,11 +21,13 @@ from rich.console import Console
 
 import mmfer  # noqa: F401
 from mmfer.analysis.benchmarking import (Repeat, add_report_arguments,
-                                         check_json, chosen, finish,
-                                         interleave, summarise)
+                                         add_threads_argument, check_json,
+                                         chosen, finish, interleave,
+                                         summarise)
 from mmfer.analysis.benchmarking.training import (run_training, shorten,
                                                   stock_config)
-from mmfer.apis.arguments import OptionAction, told_in_one_line
+from mmfer.apis.arguments import (OptionAction, check_positive,
+                                  told_in_one_line)
 from mmfer.apis.run import load_config, prepare_config
 
 FIGURES = ('iteration', 'epoch', 'evaluation', 'epoch and evaluation',
@@ -72,8 +74,7 @@ def parse_args(args: Optional[Sequence[str]] = None) -> argparse.Namespace:
                         help='pictures of a training batch (default: 64)')
     parser.add_argument('--workers', type=int, default=2,
                         help='loader workers (default: 2)')
-    parser.add_argument('--threads', type=int, default=2,
-                        help='threads of torch (default: 2)')
+    add_threads_argument(parser)
     parser.add_argument('--steps', type=int, default=5,
                         help='steps on ready tensors (default: 5)')
     parser.add_argument('--cfg-options', nargs='+', action=OptionAction,
@@ -81,11 +82,12 @@ def parse_args(args: Optional[Sequence[str]] = None) -> argparse.Namespace:
                         help='override settings of all configs')
     add_report_arguments(parser, repeats=3)
     args = parser.parse_args(args)
-    for name, least in dict(batch=1, size=1, workers=0, threads=1, steps=1,
-                            repeats=1, iters=2).items():
-        value = getattr(args, name)
-        if value is not None and value < least:
-            parser.error(f'--{name} must be at least {least}, got {value}')
+    check_positive(args, parser,
+                   ('batch', 'size', 'threads', 'steps', 'repeats'))
+    if args.workers < 0:
+        parser.error(f'--workers must not be negative, got {args.workers}')
+    if args.iters is not None and args.iters < 2:
+        parser.error(f'--iters must be at least 2, got {args.iters}')
     check_json(args.json, parser)
     args.names = [osp.splitext(osp.basename(path))[0] for path in
                   args.configs]

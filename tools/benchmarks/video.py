@@ -15,12 +15,14 @@ import torch
 from mmengine.registry import init_default_scope
 
 import mmfer  # noqa: F401
-from mmfer.analysis.benchmarking import (add_report_arguments, alone,
+from mmfer.analysis.benchmarking import (add_device_argument,
+                                         add_report_arguments,
+                                         add_threads_argument, alone,
                                          check_json, chosen, finish,
                                          interleave, summarise)
 from mmfer.analysis.benchmarking.steps import SETTINGS
 from mmfer.analysis.benchmarking.video import NETWORKS, TASKS, run_network
-from mmfer.apis.arguments import told_in_one_line
+from mmfer.apis.arguments import check_positive, told_in_one_line
 from mmfer.apis.models import known_device
 EXAMPLES = """
 variants: the networks, with the height and width of their clips
@@ -60,17 +62,12 @@ def parse_args(args: Optional[Sequence[str]] = None) -> argparse.Namespace:
     parser.add_argument('--steps', type=int, default=2,
                         help='batches of one repeat, after two that are not '
                         'timed (default: 2)')
-    parser.add_argument('--threads', type=int, default=2,
-                        help='threads of torch (default: 2)')
-    parser.add_argument('--device', default='cuda' if
-                        torch.cuda.is_available() else 'cpu',
-                        help='where to compute (default: cuda if there)')
+    add_threads_argument(parser)
+    add_device_argument(parser)
     add_report_arguments(parser, repeats=3)
     args = parser.parse_args(args)
-    for name in ('batch', 'frames', 'size', 'steps', 'threads', 'repeats'):
-        number = getattr(args, name)
-        if number is not None and number < 1:
-            parser.error(f'--{name} must be positive, got {number}')
+    check_positive(args, parser, ('batch', 'frames', 'size', 'steps',
+                                  'threads', 'repeats'))
     check_json(args.json, parser)
     args.variants = chosen(list(NETWORKS), args.only, parser)
     return args

@@ -14,7 +14,8 @@ from rich.progress import (BarColumn, MofNCompleteColumn, Progress, TextColumn,
                            TimeRemainingColumn)
 
 import mmfer  # noqa: F401
-from mmfer.apis.arguments import ConfigError, OptionAction, run_main
+from mmfer.apis.arguments import (ConfigError, OptionAction,
+                                  check_positive, run_main)
 from mmfer.apis.outputs import writable_file
 from mmfer.apis.run import load_config, loader_of
 from mmfer.datasets.neighbors import SPACES, build_index, save_index
@@ -56,9 +57,7 @@ def parse_args(args: Optional[Sequence[str]] = None) -> argparse.Namespace:
         '--cfg-options', nargs='+', action=OptionAction, default={},
         metavar='KEY=VALUE', help='settings laid over the config')
     arguments = parser.parse_args(args)
-    if arguments.workers < 1:
-        parser.error('--workers must be positive, got '
-                     f'{arguments.workers}')
+    check_positive(arguments, parser, ('neighbors', 'workers'))
     return arguments
 
 

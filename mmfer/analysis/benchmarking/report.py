@@ -1,6 +1,5 @@
 # Copyright (c) mmfer contributors.
 """What surrounds the figures of a benchmark, and how they are shown."""
-import argparse
 import importlib
 import json
 import os
@@ -55,38 +54,6 @@ def environment() -> Dict[str, Any]:
             opencv=cv2.getNumThreads(),
             OMP_NUM_THREADS=os.environ.get('OMP_NUM_THREADS')),
         load_average=load_average())
-
-
-def add_report_arguments(parser: argparse.ArgumentParser,
-                         repeats: int = 5) -> None:
-    """``--json``, ``--repeats`` and ``--only``, alike in all benchmarks."""
-    parser.add_argument('--json', metavar='FILE',
-                        help='write all figures to this file')
-    parser.add_argument('--repeats', type=int, default=repeats,
-                        help='how often each variant runs; they take turns '
-                        f'(default: {repeats})')
-    parser.add_argument('--only', nargs='+', metavar='VARIANT',
-                        help='only these variants, the first is the base of '
-                        'the ratios')
-
-
-def chosen(names: List[str], only: Optional[List[str]],
-           parser: argparse.ArgumentParser) -> List[str]:
-    """The variants that ``--only`` leaves, in its order."""
-    unknown = [name for name in only or () if name not in names]
-    if unknown:
-        parser.error(f'--only {" ".join(unknown)}: no such variant; there '
-                     f'are {" ".join(names)}')
-    return list(dict.fromkeys(only)) if only else names
-
-
-def check_json(path: Optional[str], parser: argparse.ArgumentParser) -> None:
-    """Refuse, before the work, a JSON file that cannot be written."""
-    folder = os.path.dirname(os.path.abspath(path)) if path else ''
-    if path and (os.path.isdir(path) or not os.path.isdir(folder)
-                 or not os.access(folder, os.W_OK)):
-        parser.error(f'--json {path}: cannot be written. Remedy: name a file '
-                     'in a folder that exists')
 
 
 def _cell(middle: Optional[Dict[str, float]], digits: int = 4) -> str:
