@@ -133,7 +133,7 @@ class SyntheticFER(BaseFERDataset):
         low, high = self.RANGES[name]
         if not low <= value <= high:
             raise ValueError(f'{name} must lie in [{low}, {high}], got '
-                             f'{value!r}')
+                             f'{value!r}. Remedy: choose a number in there')
         return value
 
     def _checked_weights(self, weights: Optional[Dict[str, float]]

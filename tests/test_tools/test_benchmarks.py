@@ -151,6 +151,7 @@ def test_stock_config_trains_without_us(config, tmp_path):
 @pytest.mark.parametrize('name, args, words', [
     ('data', ['--only', 'fast'], 'no such variant'),
     ('data', ['--images', '0'], '--images must be positive, got 0'),
+    ('data', ['--image-size', '4'], 'must lie in [32, 1024], got 4'),
     ('data', ['--seconds', '-1'], '--seconds must be positive'),
     ('data', ['--json', '/no/such/folder/x.json'], 'cannot be written'),
     ('data', ['--data', 'no.py'], 'no.py: no such config'),
@@ -167,6 +168,8 @@ def test_stock_config_trains_without_us(config, tmp_path):
     ('video', ['--size', '0'], '--size must be positive, got 0'),
     ('video', ['--only', 'p3d199', '--frames', '8', '--size', '32', '--batch',
                '1', '--repeats', '1'], 'at least 16 frame'),
+    ('video', ['--only', 'resnet18-pool', 'r3d18', '--size', '32', '--batch',
+               '1'], 'r3d18 cannot train on 1 clip(s) of 16 frame(s), 32 px'),
     ('inference', ['no.py'], 'no.py: no such config'),
     ('inference', ['a.py', '--batches', '0'], '--batches must be positive'),
     ('inference', ['a.py', '--only', 'pytorch-3'], 'no such variant'),

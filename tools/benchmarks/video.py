@@ -21,9 +21,11 @@ from mmfer.analysis.benchmarking import (add_device_argument,
                                          check_json, chosen, finish,
                                          interleave, summarise)
 from mmfer.analysis.benchmarking.steps import SETTINGS
-from mmfer.analysis.benchmarking.video import NETWORKS, TASKS, run_network
+from mmfer.analysis.benchmarking.video import (NETWORKS, TASKS, check_clips,
+                                               run_network)
 from mmfer.apis.arguments import check_positive, told_in_one_line
 from mmfer.apis.models import known_device
+
 EXAMPLES = """
 variants: the networks, with the height and width of their clips
   {networks}
@@ -78,6 +80,12 @@ def main(argv: Optional[Sequence[str]] = None) -> int:
     torch.set_num_threads(args.threads)  # for the record; nothing runs here
     init_default_scope('mmpretrain')
     records = []
+    clips = {name: (args.batch, args.frames, args.size or NETWORKS[name].size)
+             for name in args.variants}
+    with told_in_one_line(2):
+        device = known_device(args.device)
+        # In a process of its own, for the memory of the others.
+        alone(check_clips, clips)
     for task in TASKS:
 
         def tell(name: str, number: int) -> None:
@@ -85,13 +93,9 @@ def main(argv: Optional[Sequence[str]] = None) -> int:
                   file=sys.stderr)
 
         with told_in_one_line(2):
-            device = known_device(args.device)
             runs = {
-                name: partial(
-                    alone, run_network, name, task,
-                    (args.batch, args.frames,
-                     args.size or NETWORKS[name].size), args.setting,
-                    args.steps, args.threads, device)
+                name: partial(alone, run_network, name, task, clips[name],
+                              args.setting, args.steps, args.threads, device)
                 for name in args.variants
             }
             results = interleave(runs, args.repeats, lambda run: run(), tell)

@@ -6,12 +6,15 @@ import cv2
 import torch
 from mmengine.config import Config
 
+from mmfer.apis.arguments import ConfigError
 from mmfer.datasets import SyntheticFER, fer_collate
 from mmfer.registry import MODELS
 from mmfer.structures import LABEL_SPACES
 from .measure import Repeat, measure
 from .steps import forward_timer, step_timer
 
+# Of a batch: the number of clips, frames, and height and width in pixels.
+CLIPS = Tuple[int, int, int]
 # Task -> what makes a timer.
 TASKS = {'forward': forward_timer, 'training step': step_timer}
 
@@ -94,16 +97,39 @@ def drawn_clips(batch: int, frames: int, size: int) -> Dict[str, Any]:
     return fer_collate([faces[index] for index in range(batch)])
 
 
-def run_network(name: str, task: str, clips: Tuple[int, int, int],
-                setting: str, steps: int, threads: int,
-                device: str) -> Tuple[Repeat, float]:
+def check_clips(clips: Dict[str, CLIPS]) -> None:
+    """Refuse clips that a network cannot train on; nothing is computed.
+
+    They may have too few frames, or leave a single value a channel, whose
+    variance batch normalisation cannot take.
+
+    Args:
+        clips (Dict[str, CLIPS]): For each key of ``NETWORKS``.
+
+    Raises:
+        ConfigError: Names the network and its clips.
+    """
+    for name, (batch, frames, size) in clips.items():
+        backbone = MODELS.build(NETWORKS[name].backbone).to('meta')
+        backbone.train()
+        try:
+            backbone(torch.empty(batch, 3, frames, size, size, device='meta'))
+        except (RuntimeError, ValueError) as error:
+            reason = str(error).split('. Remedy: ')[0]
+            raise ConfigError(
+                f'{name} cannot train on {batch} clip(s) of {frames} '
+                f'frame(s), {size} px: {reason}. Remedy: a larger --batch, '
+                '--frames or --size, or leave it out by --only') from None
+
+
+def run_network(name: str, task: str, clips: CLIPS, setting: str, steps: int,
+                threads: int, device: str) -> Tuple[Repeat, float]:
     """Build a network and time it, in a process that does nothing else.
 
     Args:
         name (str): A key of ``NETWORKS``.
         task (str): A key of ``TASKS``.
-        clips (Tuple[int, int, int]): Their number, frames, and height and
-            width in pixels.
+        clips (CLIPS): What it gets.
         setting (str): See :func:`~.steps.step_timer`.
         steps (int): Batches that are timed.
         threads (int): Threads of torch.
