@@ -53,7 +53,6 @@ def parse_args(args: Optional[Sequence[str]] = None) -> argparse.Namespace:
         metavar='KEY=VALUE', help='settings laid over the config')
     arguments = parser.parse_args(args)
     arguments.found_by = detector_arguments(arguments, parser)
-    arguments.local_rank = 0
     return arguments
 
 

@@ -16,9 +16,10 @@ import mmfer  # noqa: F401
 from mmfer.analysis import verify_config
 from mmfer.analysis.verification import (SPLITS, NoDatasetError,
                                          print_report)
-from mmfer.apis.arguments import OptionAction, told_in_one_line
+from mmfer.apis.arguments import (OptionAction, check_positive,
+                                  told_in_one_line)
 from mmfer.apis.outputs import writable_file
-from mmfer.apis.run import apply_options, load_config
+from mmfer.apis.run import load_config
 
 
 def parse_args(args: Optional[Sequence[str]] = None) -> argparse.Namespace:
@@ -48,26 +49,20 @@ def parse_args(args: Optional[Sequence[str]] = None) -> argparse.Namespace:
         default={},
         metavar='KEY=VALUE',
         help='settings laid over the config')
-    return parser.parse_args(args)
-
-
-def fail(message: str) -> None:
-    """End because the check cannot start."""
-    print(f'verify: {message}', file=sys.stderr)
-    sys.exit(2)
+    arguments = parser.parse_args(args)
+    check_positive(arguments, parser, ['workers'])
+    if arguments.examples < 0:
+        parser.error('--examples must not be negative, got '
+                     f'{arguments.examples}')
+    return arguments
 
 
 def main(argv: Optional[Sequence[str]] = None) -> int:
     args = parse_args(argv)
-    if args.workers < 1:
-        fail(f'--workers must be positive, got {args.workers}')
-    if args.examples < 0:
-        fail(f'--examples must not be negative, got {args.examples}')
     name = osp.splitext(osp.basename(args.config))[0]
     out = args.out or osp.join('work_dirs', 'verify', f'{name}.json')
     with told_in_one_line(2):
-        cfg = load_config(args.config)
-        apply_options(cfg, args.cfg_options)
+        cfg = load_config(args.config, args.cfg_options)
         writable_file(out)
     bar = Console(stderr=True)
 
@@ -79,7 +74,8 @@ def main(argv: Optional[Sequence[str]] = None) -> int:
         report = verify_config(cfg, args.splits, args.workers, args.strict,
                                progress)
     except NoDatasetError as error:
-        fail(f'{osp.abspath(args.config)}: {error}')
+        print(f'{osp.abspath(args.config)}: {error}', file=sys.stderr)
+        sys.exit(2)
     print_report(report, args.examples)
     with open(out, 'w', encoding='utf-8') as file:
         json.dump(
