@@ -202,7 +202,8 @@ def test_installed_wheel_from_another_folder(wheel, tmp_path):
     loaded = run(python,
                  '-c',
                  'import runpy, sys; '
-                 "print(runpy.run_path(sys.argv[1])['load_doctor']().__file__)",
+                 'found = runpy.run_path(sys.argv[1]); '
+                 "print(found['load_doctor']().__file__)",
                  mim / 'tools/misc/doctor.py',
                  cwd=tmp_path)
     assert loaded.strip() == str(site / 'mmfer/analysis/doctor.py')

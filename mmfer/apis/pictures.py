@@ -146,9 +146,9 @@ def open_pictures(inputs: INPUTS) -> Union[StillPictures, VideoFrames]:
     """Pictures one after the other.
 
     Args:
-        inputs (str, PathLike, int, np.ndarray or list): An image, a folder of images,
-            a video, the number of a camera, a BGR array, or a list of images
-            and arrays.
+        inputs (str, PathLike, int, np.ndarray or list): An image, a folder of
+            images, a video, the number of a camera, a BGR array, or a list of
+            images and arrays.
 
     Returns:
         StillPictures or VideoFrames: To iterate over once; ``total``, the

@@ -145,7 +145,8 @@ class AffectNet(BaseFERDataset):
         unknown = 0
         for paths, labels, floats in read():
             unknown += int(np.isnan(floats[:, :2]).any(1).sum())
-            content, width = floats.tobytes(), floats.itemsize * floats.shape[1]
+            content = floats.tobytes()
+            width = floats.itemsize * floats.shape[1]
             samples.extend(
                 dict(img_path=path, gt_label=label,
                      floats=content[i * width:(i + 1) * width])

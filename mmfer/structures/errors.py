@@ -16,8 +16,8 @@ class AnnotationError(ValueError):
 
     Examples:
         >>> str(AnnotationError('unknown expression', 'a.csv', 3, 'hapy',
-        ...                     'use one of: happiness, anger'))
-        "a.csv, line 3: unknown expression: 'hapy'. Remedy: use one of: happiness, anger"
+        ...                     'happiness or anger'))
+        "a.csv, line 3: unknown expression: 'hapy'. Remedy: happiness or anger"
     """
 
     def __init__(self,

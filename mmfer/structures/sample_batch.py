@@ -64,8 +64,8 @@ class SampleBatch(AbstractSequence):
         sizes = {len(value) for value in [*targets.values(), *metas.values()]}
         sizes |= set() if samples is None else {len(samples)}
         if len(sizes) != 1:
-            raise ValueError('targets, metas and samples of a batch must be of '
-                             f'one length, got {sorted(sizes)}')
+            raise ValueError('targets, metas and samples of a batch must be '
+                             f'of one length, got {sorted(sizes)}')
         self._size = sizes.pop()
         self._samples = samples
         if samples is not None:

@@ -42,5 +42,5 @@ def test_bad_curve(tmp_path, case):
         with pytest.raises(FileNotFoundError, match='LocalVisBackend'):
             read_curves(str(tmp_path))
     else:
-        with pytest.raises(ValueError, match="no metric 'x'.*take one of loss"):
+        with pytest.raises(ValueError, match="no metric 'x'.*one of loss"):
             draw_curves(dict(loss=[(1, 1)]), str(tmp_path / 'c.png'), 'x')

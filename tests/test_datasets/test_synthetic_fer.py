@@ -86,8 +86,9 @@ def test_same_bytes_in_another_process_and_in_workers():
             'from mmfer.datasets import SyntheticFER\n'
             'dataset = SyntheticFER(size=9, pipeline=DRAW, seed=5)\n'
             'print(*[digest(dataset[i]) for i in range(9)])')
-    output = subprocess.run([sys.executable, '-c', code, osp.dirname(__file__)],
-                            capture_output=True, text=True, check=True)
+    output = subprocess.run(
+        [sys.executable, '-c', code, osp.dirname(__file__)],
+        capture_output=True, text=True, check=True)
     dataset = SyntheticFER(size=9, pipeline=DRAW, seed=5)
     here = [digest(dataset[i]) for i in range(9)]
     assert output.stdout.split()[-9:] == here

@@ -24,7 +24,8 @@ class KillHook(Hook):
         self.moment = moment
 
     def after_train_iter(self, runner, batch_idx, **kwargs):
-        if self.moment == 'in an epoch' and (runner.epoch, batch_idx) == (1, 1):
+        place = runner.epoch, batch_idx
+        if self.moment == 'in an epoch' and place == (1, 1):
             os.kill(os.getpid(), signal.SIGKILL)
 
     def before_save_checkpoint(self, runner, checkpoint):

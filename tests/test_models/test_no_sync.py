@@ -277,8 +277,9 @@ def test_good_operations_pass():
 
 @pytest.mark.parametrize('line', [
     'x.item()', 'x.tolist()', 'x.cpu()', 'x.cuda()', 'x.detach().numpy()',
-    'float(x)', 'int(x.sum())', 'int(x.max())', 'float(min(x))', 'bool(self.count)', 'x.nonzero()',
-    'torch.nonzero(x)', 'torch.where(x > 0)', 'torch.masked_select(x, y)',
+    'float(x)', 'int(x.sum())', 'int(x.max())', 'float(min(x))',
+    'bool(self.count)', 'x.nonzero()', 'torch.nonzero(x)',
+    'torch.where(x > 0)', 'torch.masked_select(x, y)',
     'x.masked_select(y)', 'x.unique()', 'torch.unique(x)',
     'torch.bincount(x)', 'torch.equal(x, y)', 'x[x > 0]', 'x[~y]',
     'x[y == 1, 0]', 'x[(x > 0) & y]', 'x[x.isnan()]', 'x[mask]',

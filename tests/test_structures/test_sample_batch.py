@@ -12,7 +12,8 @@ from mmfer.structures import FERDataSample, SampleBatch
 def _samples(number=3):
     samples = []
     for i in range(number):
-        sample = FERDataSample(metainfo=dict(sample_idx=i, img_path=f'{i}.png'))
+        sample = FERDataSample(
+            metainfo=dict(sample_idx=i, img_path=f'{i}.png'))
         sample.set_gt_label(i).set_gt_score([0.1 * i, 1 - 0.1 * i])
         samples.append(sample.set_gt_landmarks(torch.full((5, 2), float(i))))
     return samples

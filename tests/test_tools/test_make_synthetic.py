@@ -61,8 +61,8 @@ def test_writes_what_the_dataset_draws_and_resumes(tmp_path):
     assert not list(out.rglob('*.part*'))
 
     changed = run(*args[:1], '--size', 7, '--resume')
-    assert changed.returncode == 1 and 'size: [6, 6] before, [7, 7, 7] now' in \
-        changed.stderr
+    assert changed.returncode == 1
+    assert 'size: [6, 6] before, [7, 7, 7] now' in changed.stderr
 
 
 @pytest.mark.parametrize('args, words', [
@@ -73,7 +73,8 @@ def test_writes_what_the_dataset_draws_and_resumes(tmp_path):
     (('OUT/new', '--size', '0'), 'size must lie in'),
     (('OUT/new', '--workers', '-1'), 'must not be negative'),
     (('OUT/new', '--size', '5', '6'), '2 numbers for 3 splits'),
-], ids=['nothing', 'not-empty', 'not-begun', 'file', 'size', 'workers', 'sizes'])
+], ids=['nothing', 'not-empty', 'not-begun', 'file', 'size', 'workers',
+        'sizes'])
 def test_bad_arguments(tmp_path, args, words):
     (tmp_path / 'file').write_text('x')
     done = run(*(a.replace('OUT', str(tmp_path)) for a in args))

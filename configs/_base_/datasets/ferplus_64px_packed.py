@@ -1,5 +1,6 @@
 # As ferplus_64px.py from packed faces, augmented as whole batches.
-# tools/dataset_tools/pack.py configs/baseline/resnet18_1xb64_ferplus-scratch64.py
+# tools/dataset_tools/pack.py
+#   configs/baseline/resnet18_1xb64_ferplus-scratch64.py
 #   --split train --size 48
 #   --split valid --size 64
 _base_ = ['ferplus_64px.py']

@@ -51,4 +51,3 @@ def audit_rows(audit: Audit, files: Sequence[LabelFile],
 
 def _known(value: float) -> Optional[float]:
     return None if math.isnan(value) else round(float(value), 4)
-

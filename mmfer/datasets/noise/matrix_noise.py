@@ -73,7 +73,8 @@ class MatrixNoise(LabelNoise):
         for label, part in enumerate(share):
             members = np.flatnonzero(labels == label)
             number = int(part * len(members) + .5)
-            flip[members[np.argsort(draw[members], kind='stable')[:number]]] = 1
+            order = np.argsort(draw[members], kind='stable')
+            flip[members[order[:number]]] = 1
         return flip
 
     def settings(self) -> Dict[str, Any]:

@@ -305,8 +305,9 @@ def test_bad_files(tmp_path, monkeypatch, case):
     monkeypatch.chdir(tmp_path)
     name, content = BAD_FILES[case]
     (tmp_path / name).write_bytes(content())
-    with pytest.raises((ValueError, CheckpointError),
-                       match=f'{name}( was not read|: this checkpoint).*Remedy'):
+    with pytest.raises(
+            (ValueError, CheckpointError),
+            match=f'{name}( was not read|: this checkpoint).*Remedy'):
         read_released_file(os.fspath(tmp_path / name))
     assert not (tmp_path / 'was-run').exists()
 

@@ -128,7 +128,7 @@ def test_two_files_replace_what_a_dataset_has(tmp_path):
     """SyntheticFER keeps its pictures; its own units are covered."""
     name = 'synthetic/seed0/train/000003'
     units = table(tmp_path / 'a.csv', [f'{name},1'], 'path,au4')
-    va = table(tmp_path / 'b.csv', [f'train/000001.png,.5,.25'],
+    va = table(tmp_path / 'b.csv', ['train/000001.png,.5,.25'],
                'path,valence,arousal')
     draw = [dict(type='DrawSyntheticFace'), *PACK]
     options = dict(size=4, image_size=40, pipeline=draw)

@@ -35,7 +35,8 @@ def test_writes_index_annotations_and_pixels(cfg, tmp_path):
     assert sorted(os.listdir(tmp_path / 'pack')) == [
         'annotations.npz', 'images.u8', 'index.json']
     index = read_index(tmp_path / 'pack')
-    assert index['samples'] == 32 and index['described']['dataset'] == 'FERPlus'
+    assert index['samples'] == 32
+    assert index['described']['dataset'] == 'FERPlus'
     assert index['pixels']['images']['shape'] == [32, 8, 6, 3]
     assert [n for n, _ in index['pixels']['images']['chunks']] == [12, 12, 8]
     assert not any(bad for _, _, bad in damaged_samples(tmp_path / 'pack'))

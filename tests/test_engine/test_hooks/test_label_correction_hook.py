@@ -76,7 +76,8 @@ def test_corrections_follow_the_rule(toy_runner, log_of):
         assert entry['given'] == CLASSES[given[i]]
         assert entry['clean'] == CLASSES[TRUTH[i]]
         assert entry['score'] == pytest.approx(.9)
-        assert entry['margin'] == pytest.approx(relabel_toys.margin(i), abs=1e-6)
+        assert entry['margin'] == pytest.approx(relabel_toys.margin(i),
+                                                abs=1e-6)
     # What each batch was trained on: labels of the epoch before.
     labels, drawn = list(given), runner.model.drawn
     for epoch in range(3):

@@ -379,7 +379,8 @@ def test_masks_follow_the_pixels(augments, least):
     images = (255 * disc)[:, None].repeat(1, 3, 1, 1)
     done = BatchAugments(augments)(images, dict(gt_mask=disc))
     mask = done.targets['gt_mask']
-    assert mask.dtype == torch.uint8 and mask.shape[1:] == done.images.shape[2:]
+    assert mask.dtype == torch.uint8
+    assert mask.shape[1:] == done.images.shape[2:]
     same = (done.images[:, 0].float() > 127.5) == (mask > 0)
     assert same.float().mean() >= least
     assert mask.float().std(0).max() > 0  # samples moved differently
