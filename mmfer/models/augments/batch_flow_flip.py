@@ -1,49 +1,60 @@
 # Copyright (c) mmfer contributors.
+import torch
 from torch import Tensor
 
-from mmfer.datasets.transforms.geometric_transform import to_probability
 from mmfer.registry import MODELS
-from .base_augment import SIZE, BatchAugment, happens
+from .batch_flip import BatchFlip
+from .fused_moves import FusedMoves
 from .moving import choose
 
 
 @MODELS.register_module()
-class BatchFlowFlip(BatchAugment):
+class BatchFlowFlip(FusedMoves):
     """Mirror pictures of optical flow; what went right goes left.
 
-    For pictures that hold a flow already, such as those of
-    :class:`~mmfer.datasets.MEGC2019`. Exact; keeps the dtype.
+    As :class:`~mmfer.datasets.transforms.FaceFlip` does it with a flow, for
+    pictures that hold one already, such as those of
+    :class:`~mmfer.datasets.MEGC2019`: the picture is mirrored, the motion to
+    the right changes its sign, other channels (motion down, strain) keep
+    their values. Landmarks, masks and records are as of
+    :class:`BatchFlip`. Exact; keeps the dtype.
 
     Args:
         prob (float): The probability of mirroring. Defaults to 0.5.
         channel (int): Which of the three channels, as they come in, holds the
             motion to the right. Defaults to 2, the first of a picture file,
-            which loaders turn to blue, green, red.
-        level (float): What a motion and its opposite add up to. Defaults to
-            255, for a channel that is stretched to 0 to 255; 0 for pixels.
+            which loaders turn to blue, green, red; 0 after
+            :class:`~mmfer.datasets.transforms.FlowStrain`.
+        level (float): The value ``z`` of no motion: ``u`` becomes ``2 z - u``.
+            Defaults to 127.5, for a channel that is stretched to 0 to 255
+            (``255 - u``); 128 where that stands for no motion, 0 for a flow
+            of positive and negative numbers, float32.
 
     Raises:
-        ValueError: If an argument is out of range.
+        ValueError: If an argument is out of range, or a byte cannot hold the
+            opposite motion.
     """
 
     def __init__(self, prob: float = 0.5, channel: int = 2,
-                 level: float = 255.) -> None:
+                 level: float = 127.5) -> None:
         if channel not in range(3):
             raise ValueError(f'channel must be 0, 1 or 2, got {channel!r}')
-        self.prob = to_probability(prob)
-        self.channel, self.level = channel, level
-
-    def draw(self, count: int, size: SIZE) -> Tensor:
-        """See :meth:`BatchAugment.draw`. The column: 1 to mirror, else 0."""
-        return happens(count, self.prob)[:, None].double()
+        super().__init__([BatchFlip(prob)])
+        self.channel, self.level = channel, float(level)
 
     def change_images(self, images: Tensor, params: Tensor) -> Tensor:
         """See :meth:`BatchAugment.change_images`."""
         mirrored = images.flip(2)
-        opposite = self.level - mirrored[..., self.channel].float()
+        opposite = 2 * self.level - mirrored[..., self.channel].float()
+        if images.dtype == torch.uint8:
+            if not 0 < self.level < 255:
+                raise ValueError(
+                    f'{self}: a byte cannot hold the opposite motion. Remedy: '
+                    'level=127.5, or a flow in float32')
+            opposite = opposite.round().clamp(0, 255)
         mirrored[..., self.channel] = opposite.to(images.dtype)
-        return choose(params[:, 0] > .5, images, mirrored)
+        return choose(self.mirrors(params), images, mirrored)
 
     def __repr__(self) -> str:
-        return (f'{type(self).__name__}(prob={self.prob}, '
+        return (f'{type(self).__name__}(prob={self.augments[0].prob}, '
                 f'channel={self.channel}, level={self.level})')

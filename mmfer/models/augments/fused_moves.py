@@ -66,6 +66,11 @@ class FusedMoves(BatchAugment):
             fill.expand(count, 3)
         ], 1)
 
+    @staticmethod
+    def mirrors(params: Tensor) -> Tensor:
+        """Which samples are mirrored, bool ``(N,)``."""
+        return params[:, 12] > 0
+
     def change_images(self, images: Tensor, params: Tensor) -> Tensor:
         """See :meth:`BatchAugment.change_images`."""
         size = self.output_size(tuple(images.shape[1:3]))
@@ -76,7 +81,7 @@ class FusedMoves(BatchAugment):
         if self.stillness != 'never':
             rest = resize(images, size)
             if self.may_mirror:
-                rest = choose(params[:, 12] > 0, rest, rest.flip(2))
+                rest = choose(self.mirrors(params), rest, rest.flip(2))
             if self.stillness == 'always':
                 return rest
         matrix = params[:, :6].view(-1, 2, 3)
@@ -93,7 +98,7 @@ class FusedMoves(BatchAugment):
             AnnotationError: If landmarks cannot be mirrored.
         """
         matrix = params[:, 6:12].view(-1, 2, 3)
-        mirrors = params[:, 12] > 0
+        mirrors = self.mirrors(params)
         if 'gt_landmarks' in targets:
             points = targets['gt_landmarks'].to(matrix.dtype)
             points = points @ matrix[:, :, :2].mT + matrix[:, None, :, 2]
@@ -118,7 +123,7 @@ class FusedMoves(BatchAugment):
             order = mirror_order(points.shape[1])
         except ValueError as error:
             raise AnnotationError(
-                str(error), remedy='leave BatchFlip out of the augments or '
+                str(error), remedy='leave mirroring out of the augments or '
                 'the landmarks out of the annotations') from None
         # Indexing with a list would copy it to the device and wait.
         columns = points.unbind(1)
