@@ -5,6 +5,7 @@ import os.path as osp
 from typing import TYPE_CHECKING, Any, Dict, Optional, Sequence
 
 import numpy as np
+import torch
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -19,16 +20,21 @@ def count_confusions(labels: np.ndarray, predicted: np.ndarray,
     """The confusion matrix.
 
     Args:
-        labels (np.ndarray): True classes, int64 of shape ``(N, )``.
+        labels (np.ndarray): True classes ``0 .. C - 1``, of shape ``(N, )``.
         predicted (np.ndarray): Predicted classes, likewise.
-        num_classes (int): The number of classes C.
+        num_classes (int): The number of classes C, at least 2.
 
     Returns:
         np.ndarray: Counts, int64 of shape ``(C, C)``, rows = truth.
+
+    Raises:
+        ValueError: If there are fewer than two classes.
     """
-    pairs = np.bincount(labels * num_classes + predicted,
-                        minlength=num_classes**2)
-    return pairs.reshape(num_classes, num_classes)
+    from torchmetrics.functional.classification import \
+        multiclass_confusion_matrix
+    found, truth = (torch.as_tensor(side, dtype=torch.int64)
+                    for side in (predicted, labels))
+    return multiclass_confusion_matrix(found, truth, num_classes).numpy()
 
 
 def draw_confusion_matrix(matrix: np.ndarray,

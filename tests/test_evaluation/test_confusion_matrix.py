@@ -20,6 +20,12 @@ def test_counts_equal_scikit_learn():
         confusion_matrix(labels, predicted, labels=range(5)))
 
 
+def test_counts_of_nothing_are_zero():
+    counts = count_confusions(np.array([]), np.array([]), 3)
+    assert counts.dtype == np.int64
+    assert np.array_equal(counts, np.zeros((3, 3)))
+
+
 def _cell_texts(figure):
     return {tuple(map(int, t.get_position())): t.get_text()
             for t in figure.axes[0].texts}
