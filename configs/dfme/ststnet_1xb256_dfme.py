@@ -2,6 +2,7 @@
 _base_ = [
     '../_base_/models/ststnet.py',
     '../_base_/datasets/megc2019_flow28.py',
+    '../_base_/datasets/dfme.py',
     '../_base_/default_runtime.py',
     '../_base_/schedules/adam_constant_200e.py',
 ]
@@ -25,14 +26,7 @@ pipeline = [
     dict(type='PackClipInputs'),
 ]
 data_preprocessor = dict(type='ClipDataPreprocessor')
-clips = dict(
-    type='DFME',
-    data_root='data/dfme',
-    auxiliary=dict(
-        type='CSVLabels',
-        path='data/dfme/faces.csv',
-        targets=['landmarks']),
-    pipeline=pipeline)
+clips = dict(pipeline=pipeline, **_base_.clips)
 train_dataloader = dict(
     dataset=dict(dataset=dict(_delete_=True, split='train', **clips)))
 test = dict(split='test_a', test_mode=True, **clips)

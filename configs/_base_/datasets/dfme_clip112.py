@@ -1,12 +1,5 @@
-_base_ = ['clip112.py']
+_base_ = ['clip112.py', 'dfme.py']
 
-clips = dict(
-    type='DFME',
-    data_root='data/dfme',
-    auxiliary=dict(
-        type='CSVLabels',
-        path='data/dfme/faces.csv',
-        targets=['landmarks']))
-train_dataloader = dict(dataset=dict(split='train', **clips))
-val_dataloader = dict(dataset=dict(split='test_a', **clips))
+train_dataloader = dict(dataset=dict(split='train', **_base_.clips))
+val_dataloader = dict(dataset=dict(split='test_a', **_base_.clips))
 test_dataloader = val_dataloader
