@@ -2,13 +2,13 @@
 _base_ = ['face224.py']
 
 train_pipeline = [
-    dict(type='DrawSyntheticFace'),
+    dict(type='DrawSyntheticFace', keep=True),
     dict(type='FaceAffine', shift=0.05, scale=0.1, rotate=10),
     dict(type='FaceFlip', prob=0.5),
     dict(type='PackFERInputs'),
 ]
 test_pipeline = [
-    dict(type='DrawSyntheticFace'),
+    dict(type='DrawSyntheticFace', keep=True),
     dict(type='PackFERInputs'),
 ]
 

@@ -18,6 +18,22 @@ def test_draws_what_the_dataset_describes():
     assert (again['img'] == results['img']).all()
 
 
+def test_kept_faces_are_those_drawn():
+    """Whatever later transforms do to the pictures they got."""
+    dataset = SyntheticFER(size=3, image_size=64)
+    fresh = TRANSFORMS.build(dict(type='DrawSyntheticFace'))
+    draw = TRANSFORMS.build(dict(type='DrawSyntheticFace', keep=True))
+    for _ in range(3):
+        for index in range(3):
+            results = draw(dataset.get_data_info(index))
+            expected = fresh(dataset.get_data_info(index))
+            assert set(results) == set(expected)
+            for name in ('img', 'gt_mask'):
+                assert (results[name] == expected[name]).all()
+                results[name][:] = 0
+    assert len(draw._drawn) == 3 and not fresh._drawn
+
+
 def test_bad_sample_of_another_dataset():
     draw = TRANSFORMS.build(dict(type='DrawSyntheticFace'))
     with pytest.raises(KeyError, match='LoadFERImage'):
