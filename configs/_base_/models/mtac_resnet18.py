@@ -17,4 +17,7 @@ model = dict(
     label_bank=dict(
         posterior_momentum=0.7,
         correction=dict(
-            margin=0.65, low_ratio=1.0, also=('logits', 'semantic_logits'))))
+            margin=1.05,
+            relative=True,
+            low_ratio=1.0,
+            also=('logits', 'semantic_logits'))))

@@ -37,6 +37,11 @@ class SimilarityRelabeling:
             :math:`\pi`, each with the weight of the templates: ``'logits'``
             of the classifier, ``'semantic_logits'`` of the branch of action
             units. Defaults to (), the templates alone.
+        relative (bool): Whether the difference counts in units of the mean,
+            over the batch, of the largest :math:`\pi_k`. The more labels are
+            wrong, the flatter is what a network believes; measured so, one
+            margin fits few and many. It may then exceed 1. Defaults to
+            False.
 
     Raises:
         ValueError: If an argument is out of range.
@@ -46,13 +51,16 @@ class SimilarityRelabeling:
                  margin: float = 0.2,
                  require_agreement: bool = True,
                  low_ratio: float = 0.3,
-                 also: Sequence[str] = ()) -> None:
-        if not 0 <= margin < 1:
-            raise ValueError(f'margin must lie in [0, 1), got {margin}')
+                 also: Sequence[str] = (),
+                 relative: bool = False) -> None:
+        if margin < 0 or margin >= 1 and not relative:
+            raise ValueError('margin must lie in [0, 1), or above with '
+                             f'relative=True, got {margin}')
         if not 0 < low_ratio <= 1:
             raise ValueError(f'low_ratio must lie in (0, 1], got {low_ratio}')
         self.margin, self.low_ratio = margin, low_ratio
         self.require_agreement, self.also = require_agreement, tuple(also)
+        self.relative = relative
 
     @torch.no_grad()
     def posterior(self, outputs: Dict[str, torch.Tensor]) -> torch.Tensor:
@@ -103,6 +111,8 @@ class SimilarityRelabeling:
             posterior = self.posterior(outputs)
         best, candidates = posterior.max(1)
         margin = best - posterior.gather(1, labels[:, None]).squeeze(1)
+        if self.relative:
+            margin = margin / best.mean()
         changed = margin > self.margin
         if self.require_agreement:
             changed = changed & (outputs['logits'].argmax(1) == candidates)

@@ -91,6 +91,22 @@ def test_other_branches_may_have_a_say():
         relabel(outputs, labels)
 
 
+def test_a_margin_relative_to_how_sure_the_network_is():
+    """Flatter beliefs, the same corrections."""
+    sharp = torch.tensor([[.8, .2, 0, 0], [.1, .8, .1, 0], [0, 0, .4, .6]])
+    flat = .5 * sharp + .5 / CLASSES
+    labels = torch.tensor([2, 2, 2])
+    relabel = SimilarityRelabeling(
+        margin=.9, relative=True, low_ratio=1., require_agreement=False)
+    for beliefs, mean in ((sharp, 2.2 / 3), (flat, (1.1 + .375) / 3)):
+        found = relabel(dict(posterior=beliefs, logits=beliefs), labels)
+        differences = beliefs.amax(1) - beliefs[:, 2]
+        torch.testing.assert_close(found.margin, differences / mean)
+        assert found.changed.tolist() == (
+            [True, True, False] if beliefs is sharp else
+            (differences / mean > .9).tolist())
+
+
 def test_trusted_samples_are_never_changed():
     """Those of the high group of the rank loss, however sure it all is."""
     for seed in range(20):
