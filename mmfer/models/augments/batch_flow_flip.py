@@ -1,5 +1,4 @@
 # Copyright (c) mmfer contributors.
-import torch
 from torch import Tensor
 
 from mmfer.registry import MODELS
@@ -17,7 +16,8 @@ class BatchFlowFlip(FusedMoves):
     :class:`~mmfer.datasets.MEGC2019`: the picture is mirrored, the motion to
     the right changes its sign, other channels (motion down, strain) keep
     their values. Landmarks, masks and records are as of
-    :class:`BatchFlip`. Exact; keeps the dtype.
+    :class:`BatchFlip`. Exact; bytes stay bytes if ``level`` is 127.5, else
+    they become float32.
 
     Args:
         prob (float): The probability of mirroring. Defaults to 0.5.
@@ -27,12 +27,10 @@ class BatchFlowFlip(FusedMoves):
             :class:`~mmfer.datasets.transforms.FlowStrain`.
         level (float): The value ``z`` of no motion: ``u`` becomes ``2 z - u``.
             Defaults to 127.5, for a channel that is stretched to 0 to 255
-            (``255 - u``); 128 where that stands for no motion, 0 for a flow
-            of positive and negative numbers, float32.
+            (``255 - u``); 0 for a flow of positive and negative numbers.
 
     Raises:
-        ValueError: If an argument is out of range, or a byte cannot hold the
-            opposite motion.
+        ValueError: If an argument is out of range.
     """
 
     def __init__(self, prob: float = 0.5, channel: int = 2,
@@ -44,14 +42,10 @@ class BatchFlowFlip(FusedMoves):
 
     def change_images(self, images: Tensor, params: Tensor) -> Tensor:
         """See :meth:`BatchAugment.change_images`."""
+        if self.level != 127.5:  # opposites of bytes are no bytes
+            images = images.float()
         mirrored = images.flip(2)
         opposite = 2 * self.level - mirrored[..., self.channel].float()
-        if images.dtype == torch.uint8:
-            if not 0 < self.level < 255:
-                raise ValueError(
-                    f'{self}: a byte cannot hold the opposite motion. Remedy: '
-                    'level=127.5, or a flow in float32')
-            opposite = opposite.round().clamp(0, 255)
         mirrored[..., self.channel] = opposite.to(images.dtype)
         return choose(self.mirrors(params), images, mirrored)
 

@@ -123,8 +123,9 @@ class FusedMoves(BatchAugment):
             order = mirror_order(points.shape[1])
         except ValueError as error:
             raise AnnotationError(
-                str(error), remedy='leave mirroring out of the augments or '
-                'the landmarks out of the annotations') from None
+                str(error), remedy='leave mirroring (BatchFlip, '
+                'BatchFlowFlip) out of the augments or the landmarks out of '
+                'the annotations') from None
         # Indexing with a list would copy it to the device and wait.
         columns = points.unbind(1)
         return torch.stack([columns[i] for i in order], 1)
