@@ -22,6 +22,6 @@ model = dict(
     head=dict(loss=dict(_delete_=True, type='LogitAdjustedLoss', tau=0.5)))
 
 optim_wrapper = dict(optimizer=dict(lr=2e-3))
-train_cfg = dict(max_epochs=60, val_interval=60)
+train_cfg = dict(max_epochs=30, val_interval=30)
 custom_hooks = [*_base_.custom_hooks, dict(type='ClassCountHook')]
-default_hooks = dict(checkpoint=dict(interval=60))
+default_hooks = dict(checkpoint=dict(interval=30))
