@@ -95,6 +95,7 @@ def apply_fixes() -> None:
     _explain_amp()
     _fix_fsdp_resume()
     _fix_flexible_runner()
+    _fix_result_file()
 
 
 # -- setuptools 82 removed pkg_resources, which MMEngine 0.10 asks for where
@@ -388,3 +389,13 @@ def _fix_flexible_runner() -> None:
     FlexibleRunner.save_checkpoint = save
     FlexibleRunner.deterministic = property(
         lambda self: bool(self._randomness_cfg.get('deterministic')))
+
+
+# -- All processes write the result of a test to one file, at the same time.
+
+
+def _fix_result_file() -> None:
+    """Let the main process alone write it."""
+    from mmengine.dist import master_only
+    from mmengine.hooks import LoggerHook
+    LoggerHook.after_test_epoch = master_only(LoggerHook.after_test_epoch)
