@@ -1,8 +1,9 @@
 # Copyright (c) mmfer contributors.
 from .corrections import Corrections
 from .label_bank import LabelBank
-from .margin_relabeling import MarginRelabeling, Proposal
+from .margin_relabeling import MarginRelabeling
 from .neighbor_bank import NeighborBank, Neighbors
+from .relabeling import Proposal, Relabeling
 from .sample_indices import sample_indices
 from .sample_scalars import SampleScalars
 from .shared_rows import SharedRows
@@ -17,6 +18,7 @@ __all__ = [
     'NeighborBank',
     'Neighbors',
     'Proposal',
+    'Relabeling',
     'SampleScalars',
     'SharedRows',
     'SimilarityRelabeling',

@@ -1,31 +1,16 @@
 # Copyright (c) mmfer contributors.
-from typing import Dict, NamedTuple, Optional
+from typing import Dict, List
 
 import torch
 
 from mmfer.registry import MODELS
+from .relabeling import Relabeling, low_group
 
 _SCOPES = ('low', 'all')
 
 
-class Proposal(NamedTuple):
-    """What a correction would make of the labels of a batch.
-
-    Args:
-        labels (Tensor): The labels afterwards, int64 ``(N, )``.
-        score (Tensor): The largest probability, float32 ``(N, )``.
-        margin (Tensor): How far it is above the probability of the label,
-            float32 ``(N, )``.
-        changed (Tensor): Which of them changed, bool ``(N, )``.
-    """
-    labels: torch.Tensor
-    score: torch.Tensor
-    margin: torch.Tensor
-    changed: torch.Tensor
-
-
 @MODELS.register_module()
-class MarginRelabeling:
+class MarginRelabeling(Relabeling):
     """Give samples the label that the model believes in far more.
 
     The rule of `Suppressing Uncertainties
@@ -47,6 +32,8 @@ class MarginRelabeling:
         ValueError: If an argument is out of range.
     """
 
+    remedy = "scope='all' needs logits only; or choose another head"
+
     def __init__(self,
                  margin: float = 0.2,
                  scope: str = 'low',
@@ -59,54 +46,19 @@ class MarginRelabeling:
             raise ValueError(f'ratio must lie in (0, 1), got {ratio}')
         self.margin, self.scope, self.ratio = margin, scope, ratio
 
-    @torch.no_grad()
-    def posterior(self, outputs: Dict[str, torch.Tensor]) -> torch.Tensor:
-        """What is believed of the samples of a batch.
+    @property
+    def needed(self) -> List[str]:
+        return ['logits'] + ['confidence'] * (self.scope == 'low')
 
-        Args:
-            outputs (dict[str, Tensor]): ``logits`` ``(N, C)`` and, for the
-                scope ``'low'``, ``confidence`` ``(N, )``.
-
-        Returns:
-            Tensor: Probabilities, float32 ``(N, C)``.
-
-        Raises:
-            ValueError: If the head does not give what is needed.
-        """
-        needed = ['logits'] + ['confidence'] * (self.scope == 'low')
-        missing = [name for name in needed if name not in outputs]
-        if missing:
-            raise ValueError(
-                f'MarginRelabeling(scope={self.scope!r}) needs '
-                f'{" and ".join(missing)} of each training sample, which the '
-                "head does not give. Remedy: scope='all' needs logits only; "
-                'or choose another head')
+    def believe(self, outputs: Dict[str, torch.Tensor]) -> torch.Tensor:
         return outputs['logits'].float().softmax(1)
 
-    @torch.no_grad()
-    def __call__(self, outputs: Dict[str, torch.Tensor],
-                 labels: torch.Tensor,
-                 posterior: Optional[torch.Tensor] = None) -> Proposal:
-        """Look at a batch.
-
-        Args:
-            outputs (dict[str, Tensor]): See :meth:`posterior`.
-            labels (Tensor): The current labels, int64 ``(N, )``.
-            posterior (Tensor, optional): What is believed of the samples,
-                ``(N, C)``, such as the mean over epochs. Defaults to None,
-                :meth:`posterior` of the outputs.
-
-        Raises:
-            ValueError: If the head does not give what is needed.
-        """
-        if posterior is None:
-            posterior = self.posterior(outputs)
-        best, candidates = posterior.max(1)
-        margin = best - posterior.gather(1, labels[:, None]).squeeze(1)
-        changed = margin > self.margin
+    def accept(self, outputs: Dict[str, torch.Tensor],
+               candidates: torch.Tensor,
+               margin: torch.Tensor) -> torch.Tensor:
+        accepted = margin > self.margin
         if self.scope == 'low':
-            order = outputs['confidence'].flatten().argsort(descending=True)
-            number = int(self.ratio * len(labels))  # may wait: plain numbers
-            changed[order[:number]] = False
-        return Proposal(
-            torch.where(changed, candidates, labels), best, margin, changed)
+            # may wait: plain numbers
+            high = int(self.ratio * len(accepted))
+            accepted = accepted & low_group(outputs['confidence'], high)
+        return accepted

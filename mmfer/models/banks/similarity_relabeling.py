@@ -1,14 +1,14 @@
 # Copyright (c) mmfer contributors.
-from typing import Dict, Optional, Sequence
+from typing import Dict, List, Sequence
 
 import torch
 
 from mmfer.registry import MODELS
-from .margin_relabeling import Proposal
+from .relabeling import Relabeling, low_group
 
 
 @MODELS.register_module()
-class SimilarityRelabeling:
+class SimilarityRelabeling(Relabeling):
     r"""Give distrusted samples the label of the template they resemble.
 
     A sample of the low group of its batch takes the class k of the nearest
@@ -47,6 +47,9 @@ class SimilarityRelabeling:
         ValueError: If an argument is out of range.
     """
 
+    remedy = 'a head with a confidence, or low_ratio=1 without one, and a ' \
+        'TemplateBank; or MarginRelabeling'
+
     def __init__(self,
                  margin: float = 0.2,
                  require_agreement: bool = True,
@@ -62,65 +65,30 @@ class SimilarityRelabeling:
         self.require_agreement, self.also = require_agreement, tuple(also)
         self.relative = relative
 
-    @torch.no_grad()
-    def posterior(self, outputs: Dict[str, torch.Tensor]) -> torch.Tensor:
-        """What is believed of the samples of a batch.
+    @property
+    def needed(self) -> List[str]:
+        return ['posterior', 'logits', *self.also] + [
+            'confidence'] * (self.low_ratio < 1)
 
-        Args:
-            outputs (dict[str, Tensor]): ``posterior``, ``logits`` and those
-                of ``also``, ``(N, C)``, and, unless ``low_ratio`` is 1,
-                ``confidence`` ``(N, )``.
-
-        Returns:
-            Tensor: Probabilities, float32 ``(N, C)``.
-
-        Raises:
-            ValueError: If the head does not give what is needed.
-        """
-        needed = ['posterior', 'logits', *self.also]
-        needed += ['confidence'] * (self.low_ratio < 1)
-        missing = [name for name in needed if name not in outputs]
-        if missing:
-            raise ValueError(
-                f'SimilarityRelabeling needs {" and ".join(missing)} of each '
-                'training sample, which the head does not give. Remedy: a '
-                'head with a confidence, or low_ratio=1 without one, and a '
-                'TemplateBank; or MarginRelabeling')
+    def believe(self, outputs: Dict[str, torch.Tensor]) -> torch.Tensor:
         parts = [outputs['posterior'].float()] + [
             outputs[name].float().softmax(1) for name in self.also
         ]
         return sum(parts) / len(parts)
 
-    @torch.no_grad()
-    def __call__(self, outputs: Dict[str, torch.Tensor],
-                 labels: torch.Tensor,
-                 posterior: Optional[torch.Tensor] = None) -> Proposal:
-        """Look at a batch.
+    def measure(self, best: torch.Tensor, own: torch.Tensor) -> torch.Tensor:
+        return (best - own) / best.mean() if self.relative else best - own
 
-        Args:
-            outputs (dict[str, Tensor]): See :meth:`posterior`.
-            labels (Tensor): The current labels, int64 ``(N, )``.
-            posterior (Tensor, optional): What is believed of the samples,
-                ``(N, C)``, such as the mean over epochs. Defaults to None,
-                :meth:`posterior` of the outputs.
-
-        Raises:
-            ValueError: If the head does not give what is needed.
-        """
-        if posterior is None:
-            posterior = self.posterior(outputs)
-        best, candidates = posterior.max(1)
-        margin = best - posterior.gather(1, labels[:, None]).squeeze(1)
-        if self.relative:
-            margin = margin / best.mean()
-        changed = margin > self.margin
+    def accept(self, outputs: Dict[str, torch.Tensor],
+               candidates: torch.Tensor,
+               margin: torch.Tensor) -> torch.Tensor:
+        accepted = margin > self.margin
         if self.require_agreement:
-            changed = changed & (outputs['logits'].argmax(1) == candidates)
+            agreed = outputs['logits'].argmax(1) == candidates
+            accepted = accepted & agreed
         if self.low_ratio < 1:
-            order = outputs['confidence'].flatten().argsort(descending=True)
             # The small summand mends the rounding of 1 - low_ratio.
             # may wait: plain numbers
-            high = int((1 - self.low_ratio) * len(labels) + 1e-6)
-            changed[order[:high]] = False
-        return Proposal(
-            torch.where(changed, candidates, labels), best, margin, changed)
+            high = int((1 - self.low_ratio) * len(accepted) + 1e-6)
+            accepted = accepted & low_group(outputs['confidence'], high)
+        return accepted

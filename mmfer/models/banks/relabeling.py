@@ -1,0 +1,125 @@
+# Copyright (c) mmfer contributors.
+from abc import ABC, abstractmethod
+from typing import Dict, List, NamedTuple, Optional
+
+import torch
+
+
+class Proposal(NamedTuple):
+    """What a correction would make of the labels of a batch.
+
+    Args:
+        labels (Tensor): The labels afterwards, int64 ``(N, )``.
+        score (Tensor): The largest probability, float32 ``(N, )``.
+        margin (Tensor): How far it is above the probability of the label,
+            float32 ``(N, )``; the rule tells in which units.
+        changed (Tensor): Which of them changed, bool ``(N, )``.
+    """
+    labels: torch.Tensor
+    score: torch.Tensor
+    margin: torch.Tensor
+    changed: torch.Tensor
+
+
+class Relabeling(ABC):
+    """A rule that gives samples the class believed in most.
+
+    What is believed, and when that is enough, is up to the rule. A
+    ``correction`` of :class:`LabelBank`.
+    """
+
+    @property
+    @abstractmethod
+    def needed(self) -> List[str]:
+        """Which outputs of the head the rule looks at."""
+
+    @property
+    @abstractmethod
+    def remedy(self) -> str:
+        """What helps where the head does not give them."""
+
+    @abstractmethod
+    def believe(self, outputs: Dict[str, torch.Tensor]) -> torch.Tensor:
+        """Probabilities, float32 ``(N, C)``, from the needed outputs."""
+
+    def measure(self, best: torch.Tensor, own: torch.Tensor) -> torch.Tensor:
+        """How far the largest probabilities, ``(N, )``, are above those of
+        the labels. Here their difference."""
+        return best - own
+
+    @abstractmethod
+    def accept(self, outputs: Dict[str, torch.Tensor],
+               candidates: torch.Tensor,
+               margin: torch.Tensor) -> torch.Tensor:
+        """Which labels to change, bool ``(N, )``.
+
+        Args:
+            outputs (dict[str, Tensor]): The needed outputs.
+            candidates (Tensor): The classes believed in most, int64
+                ``(N, )``.
+            margin (Tensor): By how much, see :meth:`measure`.
+        """
+
+    @torch.no_grad()
+    def posterior(self, outputs: Dict[str, torch.Tensor]) -> torch.Tensor:
+        """What is believed of the samples of a batch.
+
+        Args:
+            outputs (dict[str, Tensor]): At least those of ``needed``:
+                ``confidence`` ``(N, )``, the others ``(N, C)``.
+
+        Returns:
+            Tensor: Probabilities, float32 ``(N, C)``.
+
+        Raises:
+            ValueError: If the head does not give what is needed.
+        """
+        missing = [name for name in self.needed if name not in outputs]
+        if missing:
+            raise ValueError(
+                f'{type(self).__name__} needs {" and ".join(missing)} of each '
+                'training sample, which the head does not give. Remedy: '
+                f'{self.remedy}')
+        return self.believe(outputs)
+
+    @torch.no_grad()
+    def __call__(self, outputs: Dict[str, torch.Tensor],
+                 labels: torch.Tensor,
+                 posterior: Optional[torch.Tensor] = None) -> Proposal:
+        """Look at a batch.
+
+        Args:
+            outputs (dict[str, Tensor]): See :meth:`posterior`.
+            labels (Tensor): The current labels, int64 ``(N, )``.
+            posterior (Tensor, optional): What is believed of the samples,
+                ``(N, C)``, such as the mean over epochs. Defaults to None,
+                :meth:`posterior` of the outputs.
+
+        Raises:
+            ValueError: If the head does not give what is needed.
+        """
+        if posterior is None:
+            posterior = self.posterior(outputs)
+        best, candidates = posterior.max(1)
+        own = posterior.gather(1, labels[:, None]).squeeze(1)
+        margin = self.measure(best, own)
+        changed = self.accept(outputs, candidates, margin)
+        return Proposal(
+            torch.where(changed, candidates, labels), best, margin, changed)
+
+
+def low_group(confidence: torch.Tensor, high: int) -> torch.Tensor:
+    """All but the samples trusted most.
+
+    Args:
+        confidence (Tensor): Of the samples of a batch, ``(N, )`` or
+            ``(N, 1)``.
+        high (int): How many of them are the high group.
+
+    Returns:
+        Tensor: bool ``(N, )``.
+    """
+    order = confidence.flatten().argsort(descending=True)
+    low = torch.ones_like(order, dtype=torch.bool)
+    low[order[:high]] = False
+    return low
