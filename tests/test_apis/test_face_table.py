@@ -10,7 +10,7 @@ from mmfer.apis.detectors import GivenBoxes, WholeImage
 from mmfer.apis.face_table import FaceTable, find_faces, readers_of
 from mmfer.datasets import CASME2, CASME3
 from mmfer.registry import DATASETS
-from mmfer.structures import DetectedFace
+from mmfer.structures import AnnotationError, DetectedFace
 from ..clip_toys import write_frames, write_xlsx
 
 HEADER = ['Subject', 'Filename', 'Onset', 'Apex', 'Offset', 'Emotion', 'AU']
@@ -128,8 +128,18 @@ def test_readers_of_a_config():
     assert len(readers_of(cfg, ['val'])) == 0
 
 
+def test_bad_table_to_go_on_with(tmp_path):
+    path = str(tmp_path / 'faces.csv')
+    table = FaceTable(path)
+    table.write('a', face(2))
+    table.close()
+    assert FaceTable(path).found == {'a': True}
+    with pytest.raises(AnnotationError, match='than one of 68 landmarks'):
+        FaceTable(path, 68)
+
+
 def test_bad_detector(reader, tmp_path):
     table = FaceTable(str(tmp_path / 'faces.csv'))
-    with pytest.raises(ConfigError, match='WholeImage gives 0 landmarks'):
+    with pytest.raises(ConfigError, match='WholeImage gives no landmarks'):
         find_faces([reader], WholeImage(), table)
     table.close()

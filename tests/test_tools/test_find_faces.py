@@ -42,8 +42,20 @@ def test_real_pictures(find, shared, tmp_path, capsys):
     assert float(face['left']) < float(face['x0']) < float(face['x1'])
 
 
+def test_68_landmarks_of_crops(find, tmp_path):
+    pytest.importorskip('dlib')
+    (tmp_path / 'faces/sub').mkdir()
+    cv2.imwrite(str(tmp_path / 'faces/sub/face.jpg'),
+                np.full((48, 48, 3), 99, np.uint8))
+    assert not find('--detector', 'whole-image', '--landmarks', 'dlib68')
+    for row in csv.DictReader(open('faces/faces.csv')):
+        assert 0 < float(row['x36']) < float(row['x45']) < 48
+        assert 'x67' in row and 'x68' not in row
+        assert (row['left'], row['right']) == ('0.00', '48.00')
+
+
 @pytest.mark.parametrize('args, words', [
-    (['--detector', 'whole-image'], 'WholeImage gives 0 landmarks'),
+    (['--detector', 'whole-image'], 'WholeImage gives no landmarks'),
     (['--splits', 'train'], 'no dataset with a pipeline'),
     (['--detector', 'mtcnn'], "pip install 'mmfer"),
 ], ids=['landmarks', 'split', 'package'])

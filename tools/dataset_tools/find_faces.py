@@ -4,8 +4,9 @@
 In every picture, or in the onset frame of every clip, the largest face is
 looked for. Its eyes, nose and mouth go to a table that a dataset reads with
 auxiliary=dict(type='CSVLabels', path=..., targets=['landmarks']), after which
-FaceAlign cuts out the face; all frames of a clip alike. An interrupted run
-goes on where it stopped. Exit code 0: all faces are there; 1: some are not,
+FaceAlign cuts out the face; all frames of a clip alike. With --landmarks
+dlib68 the table has 68 landmarks, for models that look at them. An
+interrupted run goes on where it stopped. Exit code 0: all faces are there; 1: some are not,
 or it did not work.
 """
 import argparse
@@ -32,6 +33,9 @@ EXAMPLES = """examples:
   by another detector:
     python tools/dataset_tools/find_faces.py CONFIG --detector yunet \\
         --detector-weights face_detection_yunet.onnx
+  68 landmarks of pictures that are crops of faces already:
+    python tools/dataset_tools/find_faces.py CONFIG --detector whole-image \\
+        --landmarks dlib68 --out data/ferplus/landmarks.csv
 """
 _SPLITS = ('train', 'val', 'test')
 
@@ -67,7 +71,7 @@ def main(args: argparse.Namespace) -> None:
     path = args.out or osp.join(readers[0].get('data_root', ''), 'faces.csv')
     writable_file(path)
     detector = build_detector(**args.found_by)
-    table = FaceTable(path)
+    table = FaceTable(path, detector.num_landmarks)
     try:
         problems = find_faces(readers, detector, table,
                               partial(show_progress, what='faces'))
@@ -78,8 +82,9 @@ def main(args: argparse.Namespace) -> None:
     print(f'written: {path}')
     if problems:
         sys.exit(f'{len(problems)} faces are missing. Remedy: complete their '
-                 'rows by hand (x0 to y4: eyes, nose, corners of the mouth, '
-                 'from left to right), or leave these samples out')
+                 'rows by hand (of five landmarks x0 to y4: eyes, nose, '
+                 'corners of the mouth, from left to right), or leave these '
+                 'samples out')
 
 
 if __name__ == '__main__':

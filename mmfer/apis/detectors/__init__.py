@@ -1,6 +1,7 @@
 # Copyright (c) mmfer contributors.
-from typing import Any, Union
+from typing import Any, Optional, Union
 
+from .dlib_landmarks import DlibLandmarks
 from .face_detector import DetectorError, FaceDetector
 from .given_boxes import GivenBoxes
 from .mtcnn_detector import MTCNNDetector
@@ -8,8 +9,9 @@ from .whole_image import WholeImage
 from .yunet_detector import YuNetDetector
 
 __all__ = [
-    'DETECTORS', 'DetectorError', 'FaceDetector', 'GivenBoxes',
-    'MTCNNDetector', 'WholeImage', 'YuNetDetector', 'build_detector'
+    'DETECTORS', 'LANDMARKS', 'DetectorError', 'DlibLandmarks',
+    'FaceDetector', 'GivenBoxes', 'MTCNNDetector', 'WholeImage',
+    'YuNetDetector', 'build_detector'
 ]
 
 DETECTORS = {
@@ -18,21 +20,32 @@ DETECTORS = {
     'whole-image': WholeImage
 }
 
+LANDMARKS = {'dlib68': DlibLandmarks}
+
 
 def build_detector(detector: Union[str, FaceDetector],
+                   landmarks: Optional[str] = None,
                    **kwargs: Any) -> FaceDetector:
     """A face detector by its name, or as it is.
 
     Args:
         detector (str or FaceDetector): A key of ``DETECTORS``, or a detector.
+        landmarks (str, optional): A key of ``LANDMARKS``: what finds the
+            landmarks of each face. Defaults to None: the detector, if it
+            does.
         **kwargs: Arguments of the detector.
 
     Raises:
         DetectorError: If there is none of this name, or it cannot be had.
     """
-    if isinstance(detector, FaceDetector):
+    if not isinstance(detector, FaceDetector):
+        if detector not in DETECTORS:
+            raise DetectorError(f'no face detector {detector!r}. Remedy: '
+                                f'choose one of {", ".join(DETECTORS)}')
+        detector = DETECTORS[detector](**kwargs)
+    if landmarks is None:
         return detector
-    if detector not in DETECTORS:
-        raise DetectorError(f'no face detector {detector!r}. Remedy: choose '
-                            f'one of {", ".join(DETECTORS)}')
-    return DETECTORS[detector](**kwargs)
+    if landmarks not in LANDMARKS:
+        raise DetectorError(f'no finder of landmarks {landmarks!r}. Remedy: '
+                            f'choose one of {", ".join(LANDMARKS)}')
+    return LANDMARKS[landmarks](detector)

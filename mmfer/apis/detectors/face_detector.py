@@ -18,6 +18,8 @@ class FaceDetector(ABC):
 
     #: How many landmarks each face has at least, 0 for none.
     num_landmarks = 0
+    #: Whether pictures are crops of faces already; these are not aligned.
+    cropped = False
 
     @property
     def most_landmarks(self) -> int:

@@ -14,6 +14,8 @@ class WholeImage(FaceDetector):
     It is resized as the test set of the config, and not aligned.
     """
 
+    cropped = True
+
     def detect(self, picture: Picture) -> List[DetectedFace]:
         """See :meth:`FaceDetector.detect`."""
         height, width = picture.image.shape[:2]

@@ -9,7 +9,7 @@ from mmengine.config import Config
 from mmfer.structures import (AnnotationError, AttentionMap, FacePrediction,
                               PicturePrediction)
 from ..arguments import ConfigError
-from ..detectors import FaceDetector, WholeImage, build_detector
+from ..detectors import FaceDetector, build_detector
 from ..export import load_onnx
 from ..models import load_model, num_landmarks_of
 from ..pictures import INPUTS, Picture, open_pictures
@@ -50,7 +50,8 @@ class FERInferencer:
         attention (str, optional): A kind of
             :data:`mmfer.apis.attention.ATTENTIONS`: also where the model
             looks. Defaults to None.
-        **detector_args: Arguments of a detector that is given by its name.
+        **detector_args: ``landmarks``, see :func:`build_detector`, and
+            arguments of a detector that is given by its name.
 
     Raises:
         ConfigError: If model, checkpoint, alignment and detector do not fit.
@@ -98,9 +99,9 @@ class FERInferencer:
             raise ConfigError(
                 f'this model needs {needed} landmarks of each face, the '
                 f'detector gives {" to ".join(map(str, sorted({*given})))}. '
-                'Remedy: give faces with landmarks (GivenBoxes), or take a '
-                'model that needs none')
-        if align is None and isinstance(self.detector, WholeImage):
+                'Remedy: landmarks=\'dlib68\' (--landmarks dlib68), faces '
+                'with landmarks (GivenBoxes), or a model that needs none')
+        if align is None and self.detector.cropped:
             align = 'none'
         self.pipeline = FacePipeline(loaded.cfg, loaded.training,
                                      self.detector.num_landmarks, align)
