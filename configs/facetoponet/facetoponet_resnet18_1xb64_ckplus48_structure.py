@@ -1,0 +1,9 @@
+# Without the picture: the tree over landmarks alone.
+_base_ = ['facetoponet_resnet18_1xb64_ckplus48.py']
+
+model = dict(
+    backbone=dict(
+        streams=dict(
+            _delete_=True,
+            structure=dict(type='StructureStream', **_base_.lstm))),
+    neck=None)
