@@ -3,6 +3,7 @@ from .confusion_matrix import (count_confusions, draw_confusion_matrix,
                                save_confusion_matrix)
 from .metrics import *  # noqa: F401,F403
 from .metrics import __all__ as _metrics
+from .patch_occlusion import occlusion_auc, patch_coverage
 
-__all__ = ['count_confusions', 'draw_confusion_matrix',
-           'save_confusion_matrix'] + list(_metrics)
+__all__ = ['count_confusions', 'draw_confusion_matrix', 'occlusion_auc',
+           'patch_coverage', 'save_confusion_matrix'] + list(_metrics)

@@ -3,8 +3,7 @@
 from typing import Sequence
 
 import numpy as np
-
-from .auc import auc
+import torch
 
 
 def patch_coverage(boxes: np.ndarray, mask: np.ndarray) -> np.ndarray:
@@ -47,17 +46,15 @@ def occlusion_auc(weights: Sequence[np.ndarray],
     Returns:
         float: The area under the ROC curve: the probability that of a covered
         and a free patch, of any two faces, the covered one has the smaller
-        weight, ties counting half.
-
-    Raises:
-        ValueError: If no patch is covered, or none is free.
+        weight, ties counting half; NaN if no patch is covered, or none is
+        free.
     """
     pooled, covers = (np.concatenate(list(part)).astype(np.float64)
                       for part in (weights, coverage))
-    covered = pooled[covers >= threshold]
-    free = pooled[covers == 0]
-    if not len(covered) or not len(free):
-        raise ValueError(
-            f'{len(covered)} covered and {len(free)} free patches; both kinds '
-            'are needed. Remedy: more faces with occluders')
-    return auc(free, covered)
+    covered = covers >= threshold
+    used = covered | (covers == 0)
+    if not covered.any() or covered[used].all():
+        return float('nan')
+    from torchmetrics.functional.classification import binary_auroc
+    return float(binary_auroc(torch.from_numpy(1 - pooled[used]),
+                              torch.from_numpy(covered[used]).long()))
