@@ -32,6 +32,7 @@ from .structure_stream import StructureStream
 from .texture_stream import TextureStream
 from .top_tokens import STRENGTHS, number_kept, take_tokens, top_tokens
 from .uncertainty_mixing import draw_partners, mix, mixing_weights
+from .upright_landmarks import upright_landmarks
 
 __all__ = [
     'AUAdjacency',
@@ -76,5 +77,6 @@ __all__ = [
     'share_parts',
     'take_tokens',
     'top_tokens',
+    'upright_landmarks',
     'windows_around',
 ]

@@ -8,6 +8,7 @@ from mmpretrain.registry import MODELS
 
 import mmfer  # noqa: F401
 from mmfer.analysis.comparison import model_cost
+from mmfer.models.backbones import LandmarkMLP
 from mmfer.structures import FERDataSample, SampleBatch
 
 RESNET = dict(type='ResNet_CIFAR', depth=18, base_channels=4,
@@ -73,6 +74,20 @@ def test_all_forms_learn(options):
         assert parameter.grad.abs().sum() > 0, name
     sample = model.eval()(images, samples, mode='predict')[3]
     assert sample.pred_score.shape == (7, )
+
+
+def test_landmarks_of_faces_cut_out_otherwise():
+    """Upright, all faces of one shape look alike; noise is for training."""
+    torch.manual_seed(0)
+    faces = torch.rand(4, 5, 2)
+    mlp = LandmarkMLP(5, (7, ), upright=True, jitter=.1)
+    assert not torch.equal(mlp(None, faces)[0], mlp(None, faces)[0])
+    mlp.eval()
+    torch.testing.assert_close(
+        mlp(None, .3 * faces + .2)[0], mlp(None, faces)[0])
+    plain = LandmarkMLP(5, (7, )).eval()
+    assert not torch.allclose(
+        plain(None, .3 * faces + .2)[0], plain(None, faces)[0])
 
 
 def test_one_tree_for_all_or_one_for_each():

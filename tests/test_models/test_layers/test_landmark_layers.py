@@ -9,7 +9,7 @@ from mmpretrain.registry import MODELS
 import mmfer  # noqa: F401
 from mmfer.models.layers import (AttentionPooling, LandmarkFiller,
                                  LandmarkOrder, LandmarkTree, StructureStream,
-                                 TextureStream)
+                                 TextureStream, upright_landmarks)
 from mmfer.structures import SpanningTree
 
 
@@ -194,3 +194,29 @@ def test_bad_weights():
 def test_bad_landmarks(landmarks, message):
     with pytest.raises(ValueError, match=message):
         LandmarkFiller(68)(landmarks)
+
+
+@pytest.mark.parametrize('count', [5, 68])
+def test_upright_landmarks_forget_the_similarity(count):
+    """Against complex numbers; turned, scaled and moved faces agree."""
+    torch.manual_seed(0)
+    faces = torch.rand(6, count, 2, dtype=torch.float64)
+    points = np.ascontiguousarray(faces).view(complex)[..., 0]
+    eyes = points[:, 36:42].mean(1), points[:, 42:48].mean(1)
+    if count == 5:
+        eyes = points[:, 0], points[:, 1]
+    left, right = (eye[:, None] for eye in eyes)
+    expected = (points - (left + right) / 2) / (right - left)
+    found = upright_landmarks(faces)
+    np.testing.assert_allclose(found[..., 0], expected.real, atol=1e-12)
+    np.testing.assert_allclose(found[..., 1], expected.imag, atol=1e-12)
+    moved = points * 3 * np.exp(.4j) + (2 - 1j)
+    moved = torch.from_numpy(np.stack([moved.real, moved.imag], 2))
+    torch.testing.assert_close(upright_landmarks(moved), found)
+
+
+def test_bad_upright_landmarks():
+    same = upright_landmarks(torch.ones(2, 5, 2))
+    assert same.isfinite().all()
+    with pytest.raises(ValueError, match='not among 9'):
+        upright_landmarks(torch.rand(2, 9, 2))
