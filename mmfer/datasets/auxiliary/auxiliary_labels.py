@@ -165,7 +165,8 @@ class AuxiliaryLabels:
             if not mine:
                 continue
             trust = np.ones(len(table.lines))
-            if groups[name]:
+            # A column that was never filled in tells nothing.
+            if not np.isnan(parts[name]).all():
                 trust = np.nan_to_num(self._checked(
                     parts[name], groups[name], (0., 1.), file, table)[:, 0])
             trust[failed] = 0

@@ -148,6 +148,17 @@ def test_general_csv(tmp_path):
     assert set(masked.fields) == {'gt_va', 'va_confidence'}
 
 
+def test_a_column_that_was_never_filled_in(tmp_path):
+    """As the table of predictions of a model without a confidence."""
+    path = write(tmp_path / 'a.csv', 'path,confidence,au1\na,,1\nb,,0\n')
+    rows = CSVLabels(str(path)).read()
+    assert rows.fields['au_confidence'].tolist() == [1, 1]
+    assert rows.fields['gt_au'].ravel().tolist() == [1, 0]
+    path = write(tmp_path / 'b.csv', 'path,confidence,au1\na,.5,1\nb,,0\n')
+    rows = CSVLabels(str(path)).read()
+    assert rows.fields['au_confidence'].tolist() == [.5, 0]
+
+
 @pytest.mark.parametrize('kind, text, options, message', [
     (OpenFaceLabels, 'path,au1\na,1\n', {}, 'no an output of OpenFace 2: 18'),
     (OpenFaceLabels, OPENFACE + '1,.9,1,0,1,2\n', dict(aus=[2]), 'AU02_c'),
