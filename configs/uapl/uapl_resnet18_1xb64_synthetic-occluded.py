@@ -1,11 +1,13 @@
-# Half of the faces are occluded: do the weights of patches tell where?
+# Half of the faces are occluded: do the weights of patches tell where? Windows
+# around landmarks are small enough to be covered, five overlapping ones not.
 _base_ = [
     '../_base_/models/uapl_resnet18.py', '../_base_/synthetic_64px_occluded.py'
 ]
 
 model = dict(
     backbone=dict(_base_.stride16_scratch, out_indices=(1, 2)),
-    neck=dict(in_channels=(128, 256), out_channels=256),
+    neck=dict(
+        in_channels=(128, 256), out_channels=256, patches='landmark24'),
     head=dict(num_classes=8, in_channels=256))
 custom_hooks = [
     *_base_.custom_hooks,
