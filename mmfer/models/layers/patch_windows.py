@@ -83,8 +83,10 @@ def windows_around(points: torch.Tensor, height: int, width: int
             'no landmarks')
     centres = torch.stack([points[:, i] for i in LANDMARKS], 1)
     centres = torch.where(centres.isnan(), 0.5, centres)
-    return centres, (max(1, round(height * 6 / 14)),
-                     max(1, round(width * 6 / 14)))
+    # A side is a tensor while a model is traced.
+    rows, columns = (max(1, round(int(side) * 6 / 14))
+                     for side in (height, width))
+    return centres, (rows, columns)
 
 
 def cut_around(x: torch.Tensor, centres: torch.Tensor,
