@@ -24,7 +24,7 @@ def upright_landmarks(landmarks: torch.Tensor) -> torch.Tensor:
     Raises:
         ValueError: If there is another number of landmarks.
     """
-    number = landmarks.size(1)
+    number = int(landmarks.size(1))  # a tensor while a model is traced
     if number not in EYES:
         raise ValueError(f'the eyes are known among {list(EYES)} landmarks, '
                          f'not among {number}')

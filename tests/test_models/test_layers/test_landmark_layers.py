@@ -215,6 +215,12 @@ def test_upright_landmarks_forget_the_similarity(count):
     torch.testing.assert_close(upright_landmarks(moved), found)
 
 
+def test_upright_landmarks_while_a_model_is_traced():
+    faces = torch.rand(2, 68, 2)
+    traced = torch.jit.trace(upright_landmarks, faces, check_trace=False)
+    torch.testing.assert_close(traced(faces), upright_landmarks(faces))
+
+
 def test_bad_upright_landmarks():
     same = upright_landmarks(torch.ones(2, 5, 2))
     assert same.isfinite().all()

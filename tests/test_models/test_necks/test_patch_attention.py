@@ -117,3 +117,14 @@ def test_bad_scheme():
 def test_bad_pooled_map():
     with pytest.raises(ValueError, match='feature map'):
         neck_of()((torch.randn(2, 8), torch.randn(2, 16)))
+
+
+@pytest.mark.parametrize('patches', ['grid2', 'overlap5', 'landmark24'])
+def test_operations_can_be_counted(patches):
+    """Sizes are tensors while a model is traced."""
+    neck = neck_of(patches=patches).requires_grad_(False)
+    maps = torch.randn(1, 8, 14, 14), torch.randn(1, 16, 7, 7)
+    points = torch.rand(1, 68, 2)
+    traced = torch.jit.trace(
+        lambda *maps: neck(maps, points)[-1], maps, check_trace=False)
+    torch.testing.assert_close(traced(*maps), neck(maps, points)[-1])
