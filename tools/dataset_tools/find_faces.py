@@ -6,8 +6,8 @@ looked for. Its eyes, nose and mouth go to a table that a dataset reads with
 auxiliary=dict(type='CSVLabels', path=..., targets=['landmarks']), after which
 FaceAlign cuts out the face; all frames of a clip alike. With --landmarks
 dlib68 the table has 68 landmarks, for models that look at them. An
-interrupted run goes on where it stopped. Exit code 0: all faces are there; 1: some are not,
-or it did not work.
+interrupted run goes on where it stopped. Exit code 0: all faces are there;
+1: some are not, or it did not work.
 """
 import argparse
 import os.path as osp
