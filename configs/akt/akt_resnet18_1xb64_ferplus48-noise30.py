@@ -4,7 +4,10 @@ _base_ = [
 ]
 
 weights = _base_.init_weights
-init_weights = [weights, dict(checkpoint=weights, target='branch.backbone')]
+init_weights = [
+    weights,
+    dict(checkpoint=weights, target='branch.backbone', source='backbone'),
+]
 
 # The weak view is that of this ground without its erasing, which the strong
 # view has.

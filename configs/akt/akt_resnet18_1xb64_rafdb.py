@@ -9,7 +9,10 @@ _base_ = [
 # ResNet-18 trained on MS-Celeb-1M for both networks, see
 # ../baseline/README.md.
 weights = 'weights/resnet18_msceleb.pth'
-init_weights = [weights, dict(checkpoint=weights, target='branch.backbone')]
+init_weights = [
+    weights,
+    dict(checkpoint=weights, target='branch.backbone', source='backbone'),
+]
 
 load, resize, _, _, pack = _base_.train_pipeline
 train_dataloader = dict(dataset=dict(pipeline=[load, resize, pack]))

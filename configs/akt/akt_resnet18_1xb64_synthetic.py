@@ -4,7 +4,10 @@ _base_ = [
 ]
 
 weights = _base_.init_weights
-init_weights = [weights, dict(checkpoint=weights, target='branch.backbone')]
+init_weights = [
+    weights,
+    dict(checkpoint=weights, target='branch.backbone', source='backbone'),
+]
 
 draw, _, _, pack = _base_.train_pipeline
 train_dataloader = dict(dataset=dict(pipeline=[draw, pack]))

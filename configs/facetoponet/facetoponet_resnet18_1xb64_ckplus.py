@@ -9,7 +9,8 @@ _base_ = [
 # ResNet-18 trained on MS-Celeb-1M, see ../baseline/README.md.
 init_weights = dict(
     checkpoint='weights/resnet18_msceleb.pth',
-    target='backbone.streams.texture.backbone')
+    target='backbone.streams.texture.backbone',
+    source='backbone')
 
 train_dataloader = dict(drop_last=True)
 optim_wrapper = dict(optimizer=dict(lr=3e-4))

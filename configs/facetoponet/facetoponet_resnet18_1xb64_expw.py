@@ -10,7 +10,8 @@ _base_ = [
 # ResNet-18 trained on MS-Celeb-1M, see ../baseline/README.md.
 init_weights = dict(
     checkpoint='weights/resnet18_msceleb.pth',
-    target='backbone.streams.texture.backbone')
+    target='backbone.streams.texture.backbone',
+    source='backbone')
 
 landmarks = dict(
     type='OpenFaceLabels', path='data/expw-openface', targets=('landmarks', ))

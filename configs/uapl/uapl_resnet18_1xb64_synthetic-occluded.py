@@ -1,14 +1,25 @@
 # Half of the faces are occluded: do the weights of patches tell where? Windows
 # around landmarks are small enough to be covered, five overlapping ones not.
+# What is erased in training teaches the gates what hides a patch.
 _base_ = [
     '../_base_/models/uapl_resnet18.py', '../_base_/synthetic_64px_occluded.py'
 ]
 
+data_preprocessor = dict(augments=[
+    dict(
+        type='BatchErasing',
+        min_area_ratio=0.1,
+        max_area_ratio=0.35,
+        mode='plain')
+])
 model = dict(
     backbone=dict(_base_.stride16_scratch, out_indices=(1, 2)),
     neck=dict(
         in_channels=(128, 256), out_channels=256, patches='landmark24'),
-    head=dict(num_classes=8, in_channels=256))
+    head=dict(
+        num_classes=8,
+        in_channels=256,
+        visibility=dict(type='PatchVisibilityLoss')))
 custom_hooks = [
     *_base_.custom_hooks,
     dict(

@@ -1,6 +1,6 @@
 # Copyright (c) mmfer contributors.
 import os.path as osp
-from typing import Any, Dict, List, Sequence
+from typing import Any, Dict, List, Optional, Sequence
 
 import torch
 from mmengine.hooks import Hook
@@ -28,6 +28,9 @@ class InitWeightsHook(Hook):
     - a path or URL: weights of ``model.backbone``;
     - ``dict(checkpoint=..., target='backbone.timm_model')``: weights of
       another part of the model;
+    - ``dict(checkpoint=..., target='branch.backbone', source='backbone')``:
+      likewise; in a file of a whole model they have the name ``source``,
+      which defaults to ``target``;
     - ``dict(checkpoint=..., fresh=['cbam'])``: parameters with one of these
       words in their name may be missing in the file and start fresh;
     - ``dict(checkpoint=..., inflate=True)``: weights of a network for
@@ -72,6 +75,7 @@ class InitWeightsHook(Hook):
               runner: Runner,
               checkpoint: str,
               target: str = 'backbone',
+              source: Optional[str] = None,
               fresh: Sequence[str] = (),
               inflate: bool = False) -> Dict[str, Any]:
         model = bare_model(runner.model)
@@ -81,7 +85,7 @@ class InitWeightsHook(Hook):
             raise ValueError(
                 f'init_weights: the model has no part {target!r}. Remedy: '
                 'correct target') from error
-        state = state_of_part(read_state_dict(checkpoint), target)
+        state = state_of_part(read_state_dict(checkpoint), source or target)
         with whole_weights(runner.model):
             if inflate:
                 state = inflate_2d(state, part.state_dict())
@@ -146,15 +150,15 @@ def read_state_dict(checkpoint: str) -> Dict[str, torch.Tensor]:
 
 
 def state_of_part(state: Dict[str, torch.Tensor],
-                  target: str) -> Dict[str, torch.Tensor]:
+                  name: str) -> Dict[str, torch.Tensor]:
     """The state dict of a part alone.
 
     Args:
         state (dict): That of the part, or of a whole model in which the
-            part's keys start with ``target``.
-        target (str): The name of the part in the model.
+            part's keys start with ``name``.
+        name (str): The name of the part in that model.
     """
-    prefix = f'{target}.'
+    prefix = f'{name}.'
     if not any(key.startswith(prefix) for key in state):
         return state
     return {

@@ -1,6 +1,6 @@
 # Copyright (c) mmfer contributors.
 import math
-from typing import Optional, Sequence, Tuple, Union
+from typing import Dict, Optional, Sequence, Tuple, Union
 
 import torch
 from torch import Tensor
@@ -30,6 +30,10 @@ class BatchErasing(BatchAugment):
     Parameters and distribution as MMPretrain's ``RandomErasing`` (Zhong et
     al., *Random Erasing Data Augmentation*, AAAI 2020). Keeps the dtype.
 
+    The records tell ``erase_window``: top, left, bottom and right as parts of
+    the image, float32 ``(N, 4)``, without area where nothing was erased;
+    until a later augment moves the pixels.
+
     Args:
         erase_prob (float): The probability of erasing. Defaults to 0.5.
         min_area_ratio (float): Least erased part of the image. Defaults to
@@ -39,8 +43,9 @@ class BatchErasing(BatchAugment):
         aspect_range (float or Sequence[float]): Range of height / width,
             drawn uniformly on a logarithmic scale; one number ``a`` means
             from ``a`` to ``1 / a``. Defaults to (3/10, 10/3).
-        mode (str): ``'const'``: one colour, ``'rand'``: noise. Defaults to
-            ``'const'``.
+        mode (str): ``'const'``: one colour, ``'rand'``: noise, ``'plain'``:
+            a colour of its own for each image, drawn uniformly (our choice).
+            Defaults to ``'const'``.
         fill_color (float or Sequence[float]): Grey value or blue, green and
             red, 0 to 255; with ``'rand'``, the mean of the noise if
             ``fill_std`` is given. Defaults to (128, 128, 128).
@@ -74,8 +79,9 @@ class BatchErasing(BatchAugment):
             raise ValueError('aspect_range must be a number > 0 or (low, high)'
                              f', got {aspect_range!r}')
         self.aspect_range = tuple(aspect_range)
-        if mode not in ('const', 'rand'):
-            raise ValueError(f"mode must be 'const' or 'rand', got {mode!r}")
+        if mode not in ('const', 'rand', 'plain'):
+            raise ValueError("mode must be 'const', 'rand' or 'plain', got "
+                             f'{mode!r}')
         self.mode = mode
         self.fill_color = _to_triple(fill_color, 'fill_color')
         self.fill_std = (None if fill_std is None else
@@ -83,8 +89,8 @@ class BatchErasing(BatchAugment):
 
     def draw(self, count: int, size: SIZE) -> Tensor:
         """See :meth:`BatchAugment.draw`. The columns: top, left, bottom,
-        right, colour (3), standard deviation (3); an empty window where
-        nothing is erased."""
+        right, height and width of the image, colour (3), standard deviation
+        (3); an empty window where nothing is erased."""
         low, high = map(math.log, self.aspect_range)
         chance, aspect, area, *corner = uniform(
             count, [(0., 1.), (low, high), self.area_range, (0., 1.),
@@ -99,21 +105,28 @@ class BatchErasing(BatchAugment):
         corner = (torch.stack(corner, 1) * (size - window)).floor()
         end = corner + window * (chance < self.erase_prob)[:, None]
         fill = torch.tensor([self.fill_color + (self.fill_std or (0, 0, 0))],
-                            dtype=torch.float64)
-        return torch.cat([corner, end, fill.expand(count, 6)], 1)
+                            dtype=torch.float64).repeat(count, 1)
+        if self.mode == 'plain':
+            fill[:, :3] = uniform(count, [(0., 256.)] * 3)
+        return torch.cat([corner, end, size.expand(count, 2), fill], 1)
 
     def change_images(self, images: Tensor, params: Tensor) -> Tensor:
         """See :meth:`BatchAugment.change_images`."""
-        if self.mode == 'const':
-            other = params[:, 4:7].trunc()
+        if self.mode != 'rand':
+            other = params[:, 6:9].trunc()
         elif self.fill_std is None:
             other = random_bytes(images)
         else:
             other = torch.randn(images.shape, device=images.device)
-            other = other * params[:, None, None, 7:10]
-            other += params[:, None, None, 4:7]
+            other = other * params[:, None, None, 9:12]
+            other += params[:, None, None, 6:9]
             other = other.trunc_().clamp_(0, 255)
         return paste(images, params[:, :4], other.to(images.dtype))
+
+    def change_targets(self, targets: Dict[str, Tensor],
+                       records: Dict[str, Tensor], params: Tensor) -> None:
+        """See :meth:`BatchAugment.change_targets`."""
+        records['erase_window'] = params[:, :4] / params[:, 4:6].repeat(1, 2)
 
     def __repr__(self) -> str:
         return (f'{type(self).__name__}(erase_prob={self.erase_prob}, '

@@ -115,6 +115,8 @@ class FusedMoves(BatchAugment):
             matrix = compose(matrix, records['affine'])
             mirrors = mirrors ^ records['flip']
         records['affine'], records['flip'] = matrix, mirrors
+        # What was erased is no longer there.
+        records.pop('erase_window', None)
 
     @staticmethod
     def _swap(points: Tensor) -> Tensor:

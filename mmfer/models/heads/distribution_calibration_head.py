@@ -7,6 +7,7 @@ from mmpretrain.structures import DataSample
 from torch import nn
 
 from mmfer.registry import MODELS
+from mmfer.structures import SampleBatch
 from ..banks.sample_indices import sample_indices
 from ..banks.sample_scalars import SampleScalars
 from ..layers.label_calibration import calibrate
@@ -48,6 +49,9 @@ class DistributionCalibrationHead(BaseFERHead):
             Defaults to ``dict(type='NeighborGuidanceLoss')``.
         region (dict, optional): The loss on the gates of the patches.
             Defaults to ``dict(type='RegionBiasLoss', loss_weight=0.1)``.
+        visibility (dict, optional): The loss on the gates of patches of which
+            a batch augment erased something, such as
+            ``dict(type='PatchVisibilityLoss')``. Defaults to None.
         centers (dict, optional): The loss that draws features to their
             classes, such as ``dict(type='WeightedCenterLoss')``. Defaults to
             None.
@@ -72,6 +76,7 @@ class DistributionCalibrationHead(BaseFERHead):
                  guidance: Optional[dict] = dict(type='NeighborGuidanceLoss'),
                  region: Optional[dict] = dict(
                      type='RegionBiasLoss', loss_weight=0.1),
+                 visibility: Optional[dict] = None,
                  centers: Optional[dict] = None,
                  auxiliary_heads: Optional[Dict[str, dict]] = None,
                  loss: dict = dict(type='CrossEntropyLoss', use_soft=True),
@@ -87,6 +92,7 @@ class DistributionCalibrationHead(BaseFERHead):
             trust == 'sample') else nn.Linear(in_channels, 1)
         self.guidance = guidance and MODELS.build(guidance)
         self.region = region and MODELS.build(region)
+        self.visibility = visibility and MODELS.build(visibility)
         self.centers = centers and MODELS.build(dict(shape, **centers))
         self.auxiliary_heads = nn.ModuleDict({
             name: MODELS.build(head)
@@ -171,6 +177,10 @@ class DistributionCalibrationHead(BaseFERHead):
         if self.region is not None and 'gates' in outputs:
             losses['loss_region'] = self.region(outputs['gates'],
                                                 outputs['whole_gate'])
+        window = SampleBatch.of(data_samples).records.get('erase_window')
+        if self.visibility is not None and window is not None:
+            losses['loss_visibility'] = self.visibility(
+                outputs['gates'], outputs['boxes'], window)
         if self.centers is not None:
             losses['loss_centers'] = self.centers(
                 feature, labels_of(data_samples), outputs['trust'])

@@ -16,6 +16,7 @@ from .ldam_loss import LDAMLoss
 from .logit_adjusted_loss import LogitAdjustedLoss
 from .neighbor_guidance_loss import NeighborGuidanceLoss
 from .partition_loss import PartitionLoss
+from .patch_visibility_loss import PatchVisibilityLoss, window_coverage
 from .rank_regularization_loss import RankRegularizationLoss
 from .region_bias_loss import RegionBiasLoss
 from .soft_label_alignment_loss import SoftLabelAlignmentLoss
@@ -38,6 +39,7 @@ __all__ = [
     'LogitAdjustedLoss',
     'NeighborGuidanceLoss',
     'PartitionLoss',
+    'PatchVisibilityLoss',
     'RankRegularizationLoss',
     'RegionBiasLoss',
     'SoftLabelAlignmentLoss',
@@ -50,4 +52,5 @@ __all__ = [
     'va_bin_counts',
     'va_bin_weights',
     'va_bins',
+    'window_coverage',
 ]

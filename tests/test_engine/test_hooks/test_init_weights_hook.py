@@ -77,6 +77,19 @@ def test_another_part_than_the_backbone(data, tmp_path):
     assert (runner.model.head.fc.weight == 1).all()
 
 
+@pytest.mark.parametrize('whole', [True, False])
+def test_a_part_with_another_name_in_the_file(data, tmp_path, whole):
+    """As a second network that starts from the trained first one."""
+    state = dict(weight=torch.ones(8, 64), bias=torch.ones(8))
+    file = os.fspath(tmp_path / 'other.pth')
+    torch.save({f'classifier.{k}': v for k, v in state.items()}
+               if whole else state, file)
+    runner = _runner(data, tmp_path / 'run', dict(
+        checkpoint=file, target='head.fc', source='classifier'))
+    _start(runner)
+    assert (runner.model.head.fc.weight == 1).all()
+
+
 def test_several_parts(data, tmp_path):
     state, files = _backbone(data, tmp_path), []
     for name, part in (('body', state), ('fc', dict(

@@ -91,6 +91,35 @@ def test_colour_and_rest():
     assert torch.equal(done.images, torch.where(erased, colour, images))
 
 
+def test_a_colour_for_each_image_and_where():
+    torch.manual_seed(0)
+    augments = BatchAugments([
+        dict(type='BatchErasing', erase_prob=.7, mode='plain')])
+    done = augments(torch.full((400, 3, *SIZE), 7, dtype=torch.uint8))
+    window = (done.records['erase_window'] * torch.tensor(
+        [*SIZE, *SIZE])).round().long()
+    colours = []
+    for image, (top, left, bottom, right) in zip(done.images,
+                                                 window.tolist()):
+        inside = torch.zeros(SIZE, dtype=torch.bool)
+        inside[top:bottom, left:right] = True
+        assert (image[:, ~inside] == 7).all()
+        if inside.any():
+            colours.append(image[:, inside][:, 0])
+            assert (image[:, inside] == colours[-1][:, None]).all()
+    assert 240 < len(colours) < 320
+    pixels = torch.stack(colours).float()
+    assert not differ(pixels, 256 * np.random.default_rng(0).random((400, 3)))
+
+
+def test_a_later_move_forgets_where():
+    images = torch.zeros(2, 3, *SIZE, dtype=torch.uint8)
+    kept = BatchAugments([dict(type='BatchFlip'), dict(type='BatchErasing')])
+    assert kept(images).records['erase_window'].shape == (2, 4)
+    moved = BatchAugments([dict(type='BatchErasing'), dict(type='BatchFlip')])
+    assert 'erase_window' not in moved(images).records
+
+
 @pytest.mark.parametrize('options', [
     dict(erase_prob=2), dict(erase_prob=None), dict(min_area_ratio=.5),
     dict(min_area_ratio=-.1), dict(max_area_ratio=1.1),

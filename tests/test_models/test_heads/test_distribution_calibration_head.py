@@ -5,7 +5,8 @@ from mmpretrain.registry import MODELS
 
 import mmfer  # noqa: F401
 from mmfer.models.layers import calibrate
-from mmfer.structures import FERDataSample
+from mmfer.models.losses import PatchVisibilityLoss
+from mmfer.structures import FERDataSample, SampleBatch
 from ...sync_guard import ForbidWaits
 
 
@@ -177,6 +178,19 @@ def test_auxiliary_heads_learn_from_the_feature():
     torch.testing.assert_close(
         losses['loss_other'], torch.nn.functional.cross_entropy(
             logits, torch.tensor([1, 4, 0])))
+
+
+def test_erased_patches():
+    """What a batch augment erased reaches the loss."""
+    head = head_of(visibility=dict(type='PatchVisibilityLoss'))
+    feats = feats_of()
+    assert 'loss_visibility' not in head.loss(feats, SAMPLES)
+    window = torch.tensor([[0., 0., .5, 1.]] * 3)
+    batch = SampleBatch.of(SAMPLES).with_targets({}, dict(
+        erase_window=window))
+    found = head.loss(feats, batch)['loss_visibility']
+    torch.testing.assert_close(
+        found, PatchVisibilityLoss()(feats[1], feats[3], window))
 
 
 def test_a_plain_neck():
