@@ -76,10 +76,11 @@ def count_configs(metafiles: List[Dict[str, Any]]) -> Dict[str, dict]:
 
 
 def example(meta: Dict[str, Any]) -> str:
-    """The config of a method to ask: on drawn faces, or its first."""
+    """The config of a method to ask: the plainest, on drawn faces if any."""
     drawn = [model['Config'] for model in meta['Models']
              if model['Metadata']['Training Data'] == 'SyntheticFER']
-    return (drawn or [meta['Models'][0]['Config']])[0]
+    # Variants have longer names.
+    return min(drawn or [model['Config'] for model in meta['Models']], key=len)
 
 
 def features(path: str) -> Dict[str, Any]:

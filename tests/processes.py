@@ -6,6 +6,8 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
+# All processes are of this machine, whatever its name resolves to.
+LOOPBACK = 'lo0' if sys.platform == 'darwin' else 'lo'
 
 
 def run_processes(code, folder, *arguments, number=2, timeout=500):
@@ -18,7 +20,7 @@ def run_processes(code, folder, *arguments, number=2, timeout=500):
     """
     search = os.environ.get('PYTHONPATH')
     environment = dict(
-        os.environ, OMP_NUM_THREADS='1',
+        os.environ, OMP_NUM_THREADS='1', GLOO_SOCKET_IFNAME=LOOPBACK,
         PYTHONPATH=os.pathsep.join(filter(None, [os.fspath(ROOT), search])))
     processes = [
         subprocess.Popen(

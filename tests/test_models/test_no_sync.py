@@ -78,6 +78,8 @@ def _inputs():
         first_logits=torch.randn(6, 7, requires_grad=True),
         second_logits=torch.randn(6, 7, requires_grad=True),
         gates=torch.rand(6, 5, requires_grad=True),
+        boxes=torch.rand(6, 5, 4).sort(2).values,
+        window=torch.rand(6, 4).sort(1).values,
         whole_gate=torch.rand(6, requires_grad=True),
         neighbor_scores=torch.full((6, 3, 7), 1 / 7),
         shares=torch.rand(6, 3, requires_grad=True),

@@ -83,7 +83,7 @@ def windows_around(points: torch.Tensor, height: int, width: int
             'no landmarks')
     centres = torch.stack([points[:, i] for i in LANDMARKS], 1)
     centres = torch.where(centres.isnan(), 0.5, centres)
-    # A side is a tensor while a model is traced.
+    # may wait: a side is a tensor only while a model is traced.
     rows, columns = (max(1, round(int(side) * 6 / 14))
                      for side in (height, width))
     return centres, (rows, columns)
