@@ -1,6 +1,6 @@
 # Half of the faces are occluded: do the weights of patches tell where? Windows
 # around landmarks are small enough to be covered, five overlapping ones not.
-# What is erased in training teaches the gates what hides a patch.
+# What is erased in training teaches gates and weights what hides a patch.
 _base_ = [
     '../_base_/models/uapl_resnet18.py', '../_base_/synthetic_64px_occluded.py'
 ]

@@ -49,9 +49,11 @@ class DistributionCalibrationHead(BaseFERHead):
             Defaults to ``dict(type='NeighborGuidanceLoss')``.
         region (dict, optional): The loss on the gates of the patches.
             Defaults to ``dict(type='RegionBiasLoss', loss_weight=0.1)``.
-        visibility (dict, optional): The loss on the gates of patches of which
-            a batch augment erased something, such as
-            ``dict(type='PatchVisibilityLoss')``. Defaults to None.
+        visibility (dict, optional): The loss on patches of which a batch
+            augment erased something, such as
+            ``dict(type='PatchVisibilityLoss')``. It judges the gates, and
+            the weights times the number of patches, so that both have about
+            one scale. Defaults to None.
         centers (dict, optional): The loss that draws features to their
             classes, such as ``dict(type='WeightedCenterLoss')``. Defaults to
             None.
@@ -179,8 +181,10 @@ class DistributionCalibrationHead(BaseFERHead):
                                                 outputs['whole_gate'])
         window = SampleBatch.of(data_samples).records.get('erase_window')
         if self.visibility is not None and window is not None:
-            losses['loss_visibility'] = self.visibility(
-                outputs['gates'], outputs['boxes'], window)
+            weights = outputs['patch_weights']
+            losses['loss_visibility'] = sum(
+                self.visibility(each, outputs['boxes'], window)
+                for each in (outputs['gates'], weights.size(1) * weights))
         if self.centers is not None:
             losses['loss_centers'] = self.centers(
                 feature, labels_of(data_samples), outputs['trust'])

@@ -29,8 +29,8 @@ class PatchVisibilityLoss(nn.Module):
     r"""Patches that were erased are to tell less than others of the face.
 
     Where :class:`~mmfer.models.augments.BatchErasing` erases a part of the
-    picture, it is known which patches show nothing. With gates :math:`\mu`,
-    the patches :math:`E_i` of face i of which at least ``threshold`` was
+    picture, it is known which patches show nothing. With gates (or weights)
+    :math:`\mu`, the patches :math:`E_i` of face i of which at least ``threshold`` was
     erased, and :math:`F_i` of which nothing was,
 
     .. math::
@@ -69,7 +69,7 @@ class PatchVisibilityLoss(nn.Module):
         """The loss, in float32.
 
         Args:
-            gates (Tensor): Of the patches, ``(N, P)``.
+            gates (Tensor): Of the patches, ``(N, P)``, or their weights.
             boxes (Tensor): x1, y1, x2, y2 as parts of the picture,
                 ``(N, P, 4)``.
             window (Tensor): What was erased: top, left, bottom, right as
