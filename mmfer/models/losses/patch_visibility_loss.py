@@ -30,8 +30,8 @@ class PatchVisibilityLoss(nn.Module):
 
     Where :class:`~mmfer.models.augments.BatchErasing` erases a part of the
     picture, it is known which patches show nothing. With gates (or weights)
-    :math:`\mu`, the patches :math:`E_i` of face i of which at least ``threshold`` was
-    erased, and :math:`F_i` of which nothing was,
+    :math:`\mu`, the patches :math:`E_i` of face i of which at least
+    ``threshold`` was erased, and :math:`F_i` of which nothing was,
 
     .. math::
         L = \frac{1}{N} \sum_i \frac{1}{|E_i| |F_i|}
