@@ -219,8 +219,12 @@ class LabelBank(nn.Module):
         if self.next_posterior is not None:
             posterior = self._mean_posterior(sample_idx, outputs)
         if self.correcting:
-            self.stage(sample_idx, *self.correction(
-                outputs, self.labels(sample_idx), posterior))
+            revisit = self.correction.revisit
+            judged = self.given_labels if revisit else self.labels
+            labels, score, margin, changed = self.correction(
+                outputs, judged(sample_idx), posterior)
+            self.stage(sample_idx, labels, score, margin,
+                       None if revisit else changed)
 
     def _mean_posterior(self, sample_idx: torch.Tensor,
                         outputs: Dict[str, torch.Tensor]) -> torch.Tensor:

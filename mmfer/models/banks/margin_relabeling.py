@@ -1,5 +1,5 @@
 # Copyright (c) mmfer contributors.
-from typing import Dict, List
+from typing import Any, Dict, List
 
 import torch
 
@@ -27,6 +27,7 @@ class MarginRelabeling(Relabeling):
             released code's. Defaults to ``'low'``.
         ratio (float): The part of the batch in the high group, in (0, 1).
             Defaults to 0.7.
+        **kwargs: See :class:`Relabeling`.
 
     Raises:
         ValueError: If an argument is out of range.
@@ -37,7 +38,9 @@ class MarginRelabeling(Relabeling):
     def __init__(self,
                  margin: float = 0.2,
                  scope: str = 'low',
-                 ratio: float = 0.7) -> None:
+                 ratio: float = 0.7,
+                 **kwargs: Any) -> None:
+        super().__init__(**kwargs)
         if scope not in _SCOPES:
             raise ValueError(f'scope must be one of {_SCOPES}, got {scope!r}')
         if not 0 <= margin < 1:

@@ -26,7 +26,17 @@ class Relabeling(ABC):
 
     What is believed, and when that is enough, is up to the rule. A
     ``correction`` of :class:`LabelBank`.
+
+    Args:
+        revisit (bool): Whether the bank has the given label judged in each
+            epoch, so that a change stays only while it would be made again.
+            Otherwise the present label is judged: what once passed by little
+            stays, and such changes gather over the epochs. Our choice.
+            Defaults to False.
     """
+
+    def __init__(self, revisit: bool = False) -> None:
+        self.revisit = revisit
 
     @property
     @abstractmethod
@@ -90,7 +100,8 @@ class Relabeling(ABC):
 
         Args:
             outputs (dict[str, Tensor]): See :meth:`posterior`.
-            labels (Tensor): The current labels, int64 ``(N, )``.
+            labels (Tensor): The labels to judge, int64 ``(N, )``: the current
+                or, with ``revisit``, the given ones.
             posterior (Tensor, optional): What is believed of the samples,
                 ``(N, C)``, such as the mean over epochs. Defaults to None,
                 :meth:`posterior` of the outputs.

@@ -1,5 +1,5 @@
 # Copyright (c) mmfer contributors.
-from typing import Dict, List, Sequence
+from typing import Any, Dict, List, Sequence
 
 import torch
 
@@ -42,6 +42,7 @@ class SimilarityRelabeling(Relabeling):
             wrong, the flatter is what a network believes; measured so, one
             margin fits few and many. It may then exceed 1. Defaults to
             False.
+        **kwargs: See :class:`Relabeling`.
 
     Raises:
         ValueError: If an argument is out of range.
@@ -55,7 +56,9 @@ class SimilarityRelabeling(Relabeling):
                  require_agreement: bool = True,
                  low_ratio: float = 0.3,
                  also: Sequence[str] = (),
-                 relative: bool = False) -> None:
+                 relative: bool = False,
+                 **kwargs: Any) -> None:
+        super().__init__(**kwargs)
         if margin < 0 or margin >= 1 and not relative:
             raise ValueError('margin must lie in [0, 1), or above with '
                              f'relative=True, got {margin}')

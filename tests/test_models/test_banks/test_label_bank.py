@@ -209,11 +209,13 @@ def test_steps_work_without_reading_the_device():
 ALL = dict(type='MarginRelabeling', scope='all', margin=.3)
 
 
-def test_corrections_judge_by_the_mean_of_the_epochs():
+@pytest.mark.parametrize('revisit', [False, True])
+def test_corrections_judge_by_the_mean_of_the_epochs(revisit):
     """Against a loop in plain numbers; one sample is first seen late."""
-    bank = bank_of(correction=ALL, posterior_momentum=.6)
+    bank = bank_of(
+        correction=dict(ALL, revisit=revisit), posterior_momentum=.6)
     torch.manual_seed(0)
-    mean, label = {}, list(GIVEN)
+    mean, label, given_back = {}, list(GIVEN), 0
     for epoch in range(5):
         index = [i for i in range(8) if i != 5 or epoch > 1]
         logits = 3 * torch.randn(len(index), 5)
@@ -223,13 +225,29 @@ def test_corrections_judge_by_the_mean_of_the_epochs():
             mean[i] = [.6 * a + .4 * b for a, b in zip(mean[i], look)
                        ] if i in mean else look
             best = mean[i].index(max(mean[i]))
-            if mean[i][best] - mean[i][label[i]] > .3:
-                label[i] = best
+            judged = GIVEN[i] if revisit else label[i]
+            new = best if mean[i][best] - mean[i][judged] > .3 else judged
+            given_back += new == GIVEN[i] != label[i]
+            label[i] = new
         bank.commit()
         assert believed(bank) == label
         torch.testing.assert_close(
             bank.posterior[index], torch.tensor([mean[i] for i in index]))
     assert label != GIVEN
+    assert given_back or not revisit
+
+
+def test_a_revisited_change_stays_only_while_it_would_be_made_again():
+    logits = torch.tensor([[0, 9., 0, 0, 0]])
+    for revisit, after in ((True, 0), (False, 1)):
+        bank = bank_of(correction=dict(ALL, revisit=revisit))
+        bank.learn(torch.tensor([0]), dict(logits=logits))
+        bank.commit()
+        assert believed(bank)[0] == 1
+        # Now as likely as each other class: no reason for a change.
+        bank.learn(torch.tensor([0]), dict(logits=0 * logits))
+        assert len(bank.commit().index) == revisit
+        assert believed(bank)[0] == after
 
 
 def test_the_mean_is_kept_before_corrections_begin():
