@@ -2,7 +2,6 @@
 _base_ = [
     '../_base_/models/facetoponet_resnet18.py',
     '../_base_/datasets/ckplus.py',
-    '../_base_/schedules/adamw_cosine_40e.py',
     '../_base_/landmark_tree.py',
 ]
 

@@ -3,8 +3,7 @@
 _base_ = [
     '../_base_/models/facetoponet_resnet18_narrow.py',
     '../_base_/datasets/ckplus48.py',
-    '../_base_/schedules/adamw_cosine_40e.py',
-    '../_base_/landmark_tree_short.py',
+    '../_base_/landmark_tree.py',
 ]
 
 init_weights = 'random'

@@ -1,7 +1,6 @@
 _base_ = [
     '../_base_/models/facetoponet_resnet18.py',
     '../_base_/datasets/rafdb.py',
-    '../_base_/schedules/adamw_cosine_40e.py',
     '../_base_/landmark_tree.py',
 ]
 

@@ -6,4 +6,10 @@ model = dict(
         streams=dict(
             _delete_=True,
             structure=dict(type='StructureStream', **_base_.lstm))),
-    neck=None)
+    neck=None,
+    head=dict(
+        _delete_=True,
+        type='LinearClsHead',
+        num_classes=8,
+        in_channels=256,
+        loss=dict(type='CrossEntropyLoss')))

@@ -15,7 +15,7 @@ model = dict(
                 hidden_channels=256))),
     neck=dict(type='StreamFusion', in_channels=(256, 256), out_channels=256),
     head=dict(
-        type='LinearClsHead',
+        type='DeepSupervisionHead',
         num_classes=7,
         in_channels=256,
-        loss=dict(type='CrossEntropyLoss')))
+        aux_channels=(256, 256)))
