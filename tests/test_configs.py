@@ -112,10 +112,15 @@ def test_takes_a_training_step(name):
             data_preprocessor=cfg.data_preprocessor))
     optim_wrapper = build_optim_wrapper(model, cfg.optim_wrapper)
     size, num_classes = _input_size(cfg), cfg.model.head.num_classes
+    units = {len(m.au_names) for m in model.modules()
+             if hasattr(m, 'au_names')}
     samples = []
     for label in (0, num_classes - 1):
         sample = FERDataSample().set_gt_label(label)
         sample.set_gt_landmarks(size * torch.rand(68, 2))
+        sample.set_gt_va(2 * torch.rand(2) - 1)
+        for number in units:
+            sample.set_gt_au(torch.randint(2, (number, )).float())
         if cfg.model.head.get('loss', {}).get('use_soft'):
             score = torch.full((num_classes, ), 0.5 / (num_classes - 1))
             score[label] = 0.5

@@ -7,4 +7,3 @@ train_dataloader = dict(
     dataset=dict(
         auxiliary=dict(
             _base_.openface, _delete_=True, path='data/affectnet-openface')))
-custom_hooks = [*_base_.custom_hooks, dict(type='AUGraphHook')]

@@ -13,6 +13,5 @@ train_dataloader = dict(
     sampler=dict(_delete_=True, type='ClassBalancedSampler'))
 val_dataloader = dict(dataset=dict(split='valid', **faces))
 test_dataloader = dict(dataset=dict(split='valid', **faces))
-custom_hooks = [
-    hook for hook in _base_.custom_hooks if hook['type'] != 'AUGraphHook'
-]
+val_evaluator = [dict(type='FERMetric'), dict(type='VAMetric')]
+test_evaluator = val_evaluator

@@ -208,6 +208,9 @@ def _augments(preprocessor: Any, name: str) -> List[str]:
 def describe_run(runner: Runner, loop: Any) -> Dict[str, Any]:
     """Model, randomness, precision and versions.
 
+    A hook with a method ``protocol`` adds to it, in training, what it does to
+    the run.
+
     Args:
         runner (Runner): The runner.
         loop (BaseLoop): The loop that is about to run.
@@ -224,11 +227,17 @@ def describe_run(runner: Runner, loop: Any) -> Dict[str, Any]:
     if loop is runner._train_loop:
         dtype = getattr(wrapper, 'dtype', getattr(wrapper, 'cast_dtype', None))
         precision = type(wrapper).__name__ + (f', {dtype}' if dtype else '')
+    stated = {}
+    if loop is runner._train_loop:
+        for hook in runner.hooks:
+            if hasattr(hook, 'protocol'):
+                stated.update(hook.protocol(runner))
     return plain(
         dict(
             model=' > '.join(parts),
             augments=_augments(model.data_preprocessor, 'augments'),
             second_view=_augments(model.data_preprocessor, 'second_view'),
+            **stated,
             config=runner.cfg.filename,
             seed=runner.seed,
             deterministic=runner.deterministic,

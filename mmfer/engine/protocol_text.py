@@ -139,6 +139,9 @@ def start_text(block: Dict[str, Any]) -> str:
         _line('augments', _names(run['augments'])),
         *([_line('second view', _names(run['second_view']))]
           if run['second_view'] else []),
+        *([_line('corrections', ', '.join(
+            f'{k} {v}' for k, v in run['label_correction'].items()))]
+          if 'label_correction' in run else []),
         _line('model', run['model']),
         _line('weights', _weights(block['weights'])),
         _line('seed', f"{run['seed']}, deterministic: "

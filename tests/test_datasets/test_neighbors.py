@@ -72,18 +72,21 @@ def test_gaussian_weights():
     assert sigma == 4
     assert weights[1].tolist() == [np.exp(-4 / 32), np.exp(-16 / 32)]
     assert not weights[3].any()
+    weights, sigma = gaussian_weights(distances, 1)
+    assert sigma == 1 and weights[1].tolist() == [np.exp(-2), np.exp(-8)]
 
 
-def test_unions_equal_a_loop():
+@pytest.mark.parametrize('number', [1, 2, 3])
+def test_unions_equal_a_loop(number):
     rng = np.random.default_rng(1)
-    a = np.stack([rng.permutation(9)[:4] for _ in range(40)])
-    b = np.stack([rng.permutation(9)[:4] for _ in range(40)])
-    wa, wb = rng.random((40, 4)), rng.random((40, 4))
-    wa[3], wb[5] = 0, 0
-    indices, weights = unite((a, wa), (b, wb))
+    lists = [(np.stack([rng.permutation(9)[:4] for _ in range(40)]),
+              rng.random((40, 4))) for _ in range(number)]
+    lists[0][1][3] = lists[-1][1][5] = 0
+    before = [weights.copy() for _, weights in lists]
+    indices, weights = unite(*lists)
     for row in range(40):
         wanted = {}
-        for near, weight in ((a, wa), (b, wb)):
+        for near, weight in lists:
             for j, w in zip(near[row], weight[row]):
                 if w > 0:
                     wanted.setdefault(int(j), []).append(w)
@@ -91,6 +94,8 @@ def test_unions_equal_a_loop():
         assert (weights[row] > 0).sum() == len(got)
         assert got == {j: pytest.approx(np.mean(w))
                        for j, w in wanted.items()}
+    for (_, after), w in zip(lists, before):
+        assert (after == w).all()
 
 
 def test_shapes_lose_place_size_and_rotation():
@@ -140,6 +145,9 @@ def test_index_of_drawn_faces(faces, index):
     own = index.indices == np.arange(30)[:, None]
     assert not (own & (index.weights > 0)).any()
     assert set(index.info['scale']) == {'gt_au', 'gt_landmarks'}
+    every = build_index(faces, 'au_lm_va', 3, sigma=2., workers=1)
+    assert every.indices.shape == (30, 9)
+    assert every.info['scale'] == dict(gt_au=2, gt_landmarks=2, gt_va=.5)
     plane = build_index(faces, 'va', 3, workers=1)
     va = np.stack([faces.get_data_info(i)['gt_va'] for i in range(30)])
     for i, (near, weights) in enumerate(zip(plane.indices, plane.weights)):
@@ -259,6 +267,8 @@ def test_bad_missing_labels(tmp_path, faces):
         build_index(faces, 'depth')
     with pytest.raises(ValueError, match='neighbors must be positive'):
         build_index(faces, 'va', 0)
+    with pytest.raises(ValueError, match='sigma must be positive'):
+        build_index(faces, 'au', 3, sigma=0)
 
 
 def test_bad_values():

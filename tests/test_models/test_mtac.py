@@ -6,7 +6,13 @@ from pathlib import Path
 import pytest
 import torch
 from mmengine.config import Config
+from mmengine.registry import init_default_scope
 from mmengine.runner import Runner
+from mmpretrain.registry import MODELS
+from torch.nn.functional import cross_entropy
+
+from mmfer.models.losses import BatchBalancedCrossEntropyLoss
+from mmfer.structures import FERDataSample
 
 CONFIGS = Path(__file__).parents[2] / 'configs'
 
@@ -38,6 +44,36 @@ def _shrunk(name, work_dir):
     cfg.train_cfg.max_epochs = 2
     cfg.init_weights = 'random'
     return cfg
+
+
+@pytest.mark.parametrize('width', [3, 8, 20])
+def test_any_width_of_features(width):
+    """The tasks stand over any backbone; classes have no weights."""
+    cfg = Config.fromfile(CONFIGS / 'mtac/mtac_resnet18_1xb64_rafdb.py')
+    cfg.merge_from_dict({
+        'model.backbone': dict(
+            _delete_=True, type='ResNet_CIFAR', depth=18,
+            base_channels=width),
+        'model.head.in_channels': 8 * width,
+    })
+    init_default_scope(cfg.default_scope)
+    torch.manual_seed(0)
+    model = MODELS.build(cfg.model)
+    model.label_bank.initialise([0, 1, 2, 3])
+    assert not any(isinstance(part, BatchBalancedCrossEntropyLoss)
+                   for part in model.modules())
+    inputs, samples = torch.randn(4, 3, 32, 32), []
+    for label in range(4):
+        sample = FERDataSample().set_gt_label(label)
+        sample.set_gt_au(torch.randint(2, (16, )).float())
+        sample.set_gt_va(2 * torch.rand(2) - 1)
+        samples.append(
+            sample.set_field(label, 'sample_idx', field_type='metainfo')
+            or sample)
+    losses = model(inputs, samples, mode='loss')
+    logits = model.head.outputs(model.extract_feat(inputs))['logits']
+    torch.testing.assert_close(losses['loss_cls'], cross_entropy(
+        logits, torch.arange(4)), rtol=1e-3, atol=1e-4)
 
 
 @pytest.fixture(scope='module')
@@ -73,3 +109,11 @@ def test_all_tasks_are_measured(run):
         assert name in metrics, sorted(metrics)
     bank = run.model.label_bank
     assert metrics['label_bank/changed'] == (bank.label != bank.given).sum()
+
+
+def test_the_protocol_states_the_rule(run):
+    block = json.loads((Path(run.work_dir) / 'protocol.json').read_text())
+    stated = block['run']['label_correction']
+    assert stated['start_epoch'] == 2 and stated['posterior_momentum'] == 0.7
+    assert stated['rule'].startswith('SimilarityRelabeling(')
+    assert 'revisit=True' in stated['rule'] and 'margin=0.0' in stated['rule']

@@ -141,11 +141,20 @@ def test_ramp_values():
     (dict(custom_hooks=[dict(type='TaskRampHook', ramps=dict(au=6))],
           model__head=dict(_delete_=True, type='LinearClsHead',
                            num_classes=8, in_channels=16)), 'found 0 heads'),
-    (dict(model__head__task_heads__au__adjacency='identity'),
-     "adjacency='data'"),
+    (dict(model__head__task_heads__au__type='AUHead'),
+     'found no AUGraphHead'),
     (dict(model__head__task_heads__au__au_set=list(range(1, 3))),
      'both the same au_set'),
 ])
 def test_bad_hooks(tmp_path, options, message):
     with pytest.raises(ValueError, match=message):
         _runner(tmp_path / 'run', **options).train()
+
+
+def test_edges_from_elsewhere_are_left_alone(tmp_path):
+    runner = _runner(tmp_path / 'run',
+                     model__head__task_heads__au__adjacency='learned')
+    adjacency = runner.model.head.task_heads['au'].graph.adjacency
+    before = adjacency.scores.detach().clone()
+    runner.call_hook('before_train')
+    torch.testing.assert_close(adjacency.scores, before, rtol=0, atol=0)

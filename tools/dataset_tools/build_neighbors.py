@@ -32,6 +32,7 @@ spaces:
   landmarks  landmarks without place, size and rotation
   va         valence and arousal
   au_lm      both lists of au and landmarks
+  au_lm_va   all three lists
 """  # noqa: E501
 
 
@@ -50,6 +51,10 @@ def parse_args(args: Optional[Sequence[str]] = None) -> argparse.Namespace:
     parser.add_argument(
         '--neighbors', type=int, default=8,
         help='neighbours of a face in each list. Defaults to 8')
+    parser.add_argument(
+        '--sigma', type=float, help='width of the Gaussian weights of action '
+        'units and landmarks. Defaults to the median distance to the last '
+        'neighbour, for each list')
     parser.add_argument(
         '--workers', type=int, default=2,
         help='threads of the search. Defaults to 2')
@@ -96,8 +101,8 @@ def main(args: argparse.Namespace) -> None:
                           'tell the file. Remedy: name it with --out')
     writable_file(out)
     dataset = DATASETS.build(without_pipeline(faces.to_dict()))
-    index = build_index(dataset, space, args.neighbors, args.workers,
-                        progress)
+    index = build_index(dataset, space, args.neighbors, args.sigma,
+                        args.workers, progress)
     save_index(out, index)
     lonely = ', '.join(
         f'{number} without {name}'

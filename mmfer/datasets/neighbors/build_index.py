@@ -1,5 +1,5 @@
 # Copyright (c) mmfer contributors.
-from typing import Any, Dict, Tuple
+from typing import Any, Dict, Optional, Tuple
 
 import numpy as np
 
@@ -13,7 +13,8 @@ SPACES: Dict[str, Tuple[str, ...]] = dict(
     au=('gt_au', ),
     landmarks=('gt_landmarks', ),
     va=('gt_va', ),
-    au_lm=('gt_au', 'gt_landmarks'))
+    au_lm=('gt_au', 'gt_landmarks'),
+    au_lm_va=('gt_au', 'gt_landmarks', 'gt_va'))
 
 # The width of the weights in the plane of valence and arousal, that of
 # `LDLVA <https://arxiv.org/abs/2209.10448>`_.
@@ -23,6 +24,7 @@ _VA_WIDTH = 0.5
 def build_index(dataset: Any,
                 space: str = 'au_lm',
                 neighbors: int = 8,
+                sigma: Optional[float] = None,
                 workers: int = 2,
                 progress: PROGRESS = silent) -> NeighborIndex:
     """Look for the neighbours of all samples of a training set.
@@ -35,13 +37,17 @@ def build_index(dataset: Any,
     Args:
         dataset (Any): A dataset or a wrapper around datasets.
         space (str): A key of ``SPACES``; ``'au_lm'`` is the union of the
-            lists of action units and landmarks. Defaults to ``'au_lm'``.
+            lists of action units and landmarks, ``'au_lm_va'`` that of all
+            three. Defaults to ``'au_lm'``.
         neighbors (int): Neighbours K of a list. Defaults to 8.
+        sigma (float, optional): The width of all Gaussian weights. Defaults
+            to None: of each list the median distance to the last neighbour.
         workers (int): Threads of the search. Defaults to 2.
         progress (Callable): Shows the progress. Defaults to silent.
 
     Raises:
-        ValueError: If the space is unknown or K is not positive.
+        ValueError: If the space is unknown, or K or the width is not
+            positive.
         AnnotationError: If the dataset does not have the labels.
     """
     if space not in SPACES:
@@ -50,14 +56,17 @@ def build_index(dataset: Any,
     if neighbors < 1:
         raise ValueError(f'neighbors must be positive, got {neighbors}. '
                          'Remedy: leave --neighbors out for 8')
+    if sigma is not None and not sigma > 0:
+        raise ValueError(f'sigma must be positive, got {sigma}. Remedy: '
+                         'leave --sigma out for the median distance')
     scales, unknown, lists = {}, {}, []
     for name, values in read_auxiliary(dataset, SPACES[space],
                                        progress).items():
-        near, scales[name] = _weighted(name, values, neighbors, workers,
-                                       progress)
+        near, scales[name] = _weighted(name, values, neighbors, sigma,
+                                       workers, progress)
         unknown[name] = int((near[1].max(1) == 0).sum())
         lists.append(near)
-    indices, weights = lists[0] if len(lists) == 1 else unite(*lists)
+    indices, weights = unite(*lists)
     labels = labels_of_set(dataset)
     info = dict(space=space, neighbors=neighbors, samples=len(labels),
                 scale=scales, without_neighbors=unknown,
@@ -67,7 +76,8 @@ def build_index(dataset: Any,
         weights.astype(np.float32), labels.astype(np.int16), info)
 
 
-def _weighted(name: str, values: np.ndarray, neighbors: int, workers: int,
+def _weighted(name: str, values: np.ndarray, neighbors: int,
+              sigma: Optional[float], workers: int,
               progress: PROGRESS) -> Tuple[PAIR, float]:
     """Neighbours in one space, and the width of its weights."""
     if name == 'gt_va':
@@ -77,7 +87,7 @@ def _weighted(name: str, values: np.ndarray, neighbors: int, workers: int,
     vectors = (au_vectors if name == 'gt_au' else align_landmarks)(values)
     indices, distances = nearest_neighbors(
         vectors, neighbors, workers=workers, progress=progress)
-    weights, sigma = gaussian_weights(distances)
+    weights, sigma = gaussian_weights(distances, sigma)
     return (indices, weights), sigma
 
 

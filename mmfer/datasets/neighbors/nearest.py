@@ -1,5 +1,5 @@
 # Copyright (c) mmfer contributors.
-from typing import Tuple
+from typing import Optional, Tuple
 
 import numpy as np
 
@@ -89,44 +89,44 @@ def _others(distances: np.ndarray, indices: np.ndarray,
     return distances[~own].reshape(shape), indices[~own].reshape(shape)
 
 
-def gaussian_weights(distances: np.ndarray) -> Tuple[np.ndarray, float]:
+def gaussian_weights(distances: np.ndarray, sigma: Optional[float] = None
+                     ) -> Tuple[np.ndarray, float]:
     """Weights ``exp(-d ** 2 / (2 * sigma ** 2))``.
 
     Args:
         distances (np.ndarray): float of shape ``(M, K)``, ascending;
             infinite for unknown samples.
+        sigma (float, optional): Defaults to None: the median distance to the
+            last of the K neighbours (our choice).
 
     Returns:
-        tuple[np.ndarray, float]: Weights in [0, 1]; and sigma, the median
-        distance to the last of the K neighbours (our choice).
+        tuple[np.ndarray, float]: Weights in [0, 1]; and sigma.
     """
-    farthest = distances[:, -1]
-    sigma = float(np.median(farthest[np.isfinite(farthest)]))
+    if sigma is None:
+        farthest = distances[:, -1]
+        sigma = float(np.median(farthest[np.isfinite(farthest)]))
     return np.exp(-distances**2 / (2 * sigma**2)), sigma
 
 
-def unite(one: PAIR, two: PAIR) -> PAIR:
-    """The union of two lists of neighbours.
+def unite(*lists: PAIR) -> PAIR:
+    """The union of lists of neighbours.
 
     Args:
-        one (tuple[np.ndarray, np.ndarray]): Indices ``(M, K)`` and weights
-            ``(M, K)``, 0 where there is no neighbour.
-        two (tuple[np.ndarray, np.ndarray]): Likewise, ``(M, L)``.
+        *lists (tuple[np.ndarray, np.ndarray]): Indices ``(M, K)`` and weights
+            ``(M, K)``, 0 where there is no neighbour; M is the same in all.
 
     Returns:
-        tuple[np.ndarray, np.ndarray]: Indices and weights ``(M, K + L)``. A
-        neighbour in both lists has the mean of its weights where the first
-        list names it, and 0 where the second does.
+        tuple[np.ndarray, np.ndarray]: Indices and weights, side by side. A
+        neighbour in several lists has the mean of its weights where it is
+        named first, and 0 in the later ones.
     """
-    (near, weights), (others, more) = one, two
-    weights, more = weights.copy(), more.copy()
-    for start in range(0, len(near), CHUNK):
-        rows = slice(start, start + CHUNK)
-        a, b = weights[rows], more[rows]
-        same = ((near[rows, :, None] == others[rows, None, :])
-                & (a > 0)[:, :, None] & (b > 0)[:, None, :])
-        partner = (same * b[:, None, :]).sum(2)
-        weights[rows] = np.where(same.any(2), (a + partner) / 2, a)
-        more[rows] = np.where(same.any(1), 0, b)
-    return np.concatenate([near, others], 1), np.concatenate([weights, more],
-                                                             1)
+    indices = np.concatenate([near for near, _ in lists], 1)
+    weights = np.concatenate([own for _, own in lists], 1)
+    place = np.arange(indices.shape[1])
+    for start in range(0, len(indices), CHUNK):
+        near, own = indices[start:start + CHUNK], weights[start:start + CHUNK]
+        same = ((near[:, :, None] == near[:, None, :])
+                & (own > 0)[:, :, None] & (own > 0)[:, None, :])
+        mean = (same * own[:, None]).sum(2) / same.sum(2).clip(1)
+        own[:] = np.where(same.argmax(2) == place, mean, 0)
+    return indices, weights

@@ -25,7 +25,7 @@ class NeighborIndex(NamedTuple):
         labels (np.ndarray): The labels of the training set before noise,
             int16 of shape ``(M, )``, by which it is recognised.
         info (dict): Where it comes from: ``space``, ``neighbors``, ``scale``
-            of each space, ``unknown`` samples of each space, ``dataset``.
+            of each space, samples ``without_neighbors`` in each, ``dataset``.
     """
     indices: np.ndarray
     weights: np.ndarray

@@ -27,8 +27,10 @@ class AUGraphHook(Hook):
         **graph: See :meth:`mmfer.structures.AUGraph.from_labels`; not
             signed.
 
+    Heads whose edges come from elsewhere are left alone.
+
     Raises:
-        ValueError: If no head asks for it, or the action units of head and
+        ValueError: If there is no such head, or the action units of head and
             dataset differ.
     """
 
@@ -38,20 +40,16 @@ class AUGraphHook(Hook):
 
     @staticmethod
     def _heads(runner: Runner) -> List[AUGraphHead]:
-        heads = [
-            head for head in parts_of(runner.model, AUGraphHead)
-            if head.graph.adjacency.source == 'data'
-        ]
+        heads = parts_of(runner.model, AUGraphHead)
         if not heads:
-            raise ValueError(
-                "AUGraphHook found no AUGraphHead with adjacency='data'. "
-                'Remedy: set it, or remove the hook')
-        return heads
+            raise ValueError('AUGraphHook found no AUGraphHead. Remedy: add '
+                             'one to task_heads, or remove the hook')
+        return [h for h in heads if h.graph.adjacency.source == 'data']
 
     def before_train(self, runner: Runner) -> None:
         """Count and hand over, but not in a resumed run."""
         heads = self._heads(runner)
-        if runner.iter > 0:
+        if runner.iter > 0 or not heads:
             return
         found = [None]
         if is_main_process():

@@ -1,6 +1,6 @@
 # Copyright (c) mmfer contributors.
 import os.path as osp
-from typing import Dict, List, Optional
+from typing import Any, Dict, List, Optional
 
 import numpy as np
 from mmengine.dist import is_main_process, master_only
@@ -68,6 +68,17 @@ class LabelCorrectionHook(Hook):
                 "model. Remedy: set label_bank=dict(type='LabelBank', "
                 'num_classes=...) in one place, or remove the hook')
         return banks[0]
+
+    def protocol(self, runner: Runner) -> Dict[str, Any]:
+        """What the protocol of a training run states of corrections."""
+        bank = self._bank(runner)
+        return dict(
+            label_correction=dict(
+                rule=repr(bank.correction),
+                start_epoch=self.start_epoch,
+                immediate=bank.immediate,
+                max_changes=bank.max_changes,
+                posterior_momentum=bank.posterior_momentum))
 
     def before_run(self, runner: Runner) -> None:
         """Give the bank its size, before a checkpoint is loaded."""

@@ -38,6 +38,10 @@ class Relabeling(ABC):
     def __init__(self, revisit: bool = False) -> None:
         self.revisit = revisit
 
+    def __repr__(self) -> str:
+        settings = ', '.join(f'{k}={v!r}' for k, v in vars(self).items())
+        return f'{type(self).__name__}({settings})'
+
     @property
     @abstractmethod
     def needed(self) -> List[str]:

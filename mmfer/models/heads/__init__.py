@@ -12,6 +12,7 @@ from .cosine_head import CosineHead
 from .deep_supervision_head import DeepSupervisionHead
 from .distribution_calibration_head import DistributionCalibrationHead
 from .importance_head import ImportanceHead
+from .landmark_head import LandmarkHead
 from .multi_task_fer_head import MultiTaskFERHead
 from .template_head import TemplateHead
 from .uncertainty_mixing_head import UncertaintyMixingHead
@@ -31,6 +32,7 @@ __all__ = [
     'DeepSupervisionHead',
     'DistributionCalibrationHead',
     'ImportanceHead',
+    'LandmarkHead',
     'MultiTaskFERHead',
     'TemplateHead',
     'UncertaintyMixingHead',

@@ -73,6 +73,18 @@ class BaseAuxiliaryHead(BaseModule):
                    ) -> Dict[str, torch.Tensor]:
         """Losses of what :meth:`outputs` gave, named scalars."""
 
+    def loss(self, feats: FEATURES,
+             data_samples: Sequence[DataSample]) -> Dict[str, torch.Tensor]:
+        """The losses of a head that stands alone, without further tasks.
+
+        Args:
+            feats (Sequence[Tensor]): What backbone and neck give.
+            data_samples (Sequence[DataSample]): N samples with targets.
+        """
+        outputs = self.outputs(feats)
+        outputs.update(self.training_outputs(feats, outputs, data_samples))
+        return self.get_losses(outputs, data_samples)
+
     @abstractmethod
     def predictions(self, outputs: Dict[str, torch.Tensor]
                     ) -> Dict[str, torch.Tensor]:

@@ -45,6 +45,10 @@ class DistributionCalibrationHead(BaseFERHead):
             0.5: :math:`\lambda` is 0.62.
         trust_lr (float): The learning rate of the free numbers. Defaults to
             10; their gradients are divided by the batch size.
+        weigh_evidence (bool): Whether neighbours of whom little is seen
+            count less. Defaults to True; LDLVA knows no patches.
+        fall_back (bool): See :func:`~mmfer.models.layers.calibrate`.
+            Defaults to True.
         guidance (dict, optional): The loss on the neighbours' predictions.
             Defaults to ``dict(type='NeighborGuidanceLoss')``.
         region (dict, optional): The loss on the gates of the patches.
@@ -58,8 +62,9 @@ class DistributionCalibrationHead(BaseFERHead):
             classes, such as ``dict(type='WeightedCenterLoss')``. Defaults to
             None.
         auxiliary_heads (dict[str, dict], optional): Name -> head that learns
-            a related task from the feature, the other reading of task
-            guidance; its losses get its name. Defaults to None.
+            a related task from the feature, a
+            :class:`~mmfer.models.heads.BaseAuxiliaryHead`, the other reading
+            of task guidance; lengths are given to it. Defaults to None.
         loss (dict): The classification loss on distributions. Defaults to
             soft cross entropy.
         **kwargs: See :class:`BaseFERHead`.
@@ -75,6 +80,8 @@ class DistributionCalibrationHead(BaseFERHead):
                  trust: str = 'sample',
                  trust_init: float = 0.5,
                  trust_lr: float = 10.,
+                 weigh_evidence: bool = True,
+                 fall_back: bool = True,
                  guidance: Optional[dict] = dict(type='NeighborGuidanceLoss'),
                  region: Optional[dict] = dict(
                      type='RegionBiasLoss', loss_weight=0.1),
@@ -92,12 +99,13 @@ class DistributionCalibrationHead(BaseFERHead):
         self.bank = MODELS.build(dict(shape, **bank))
         self.trust = SampleScalars(trust_init, trust_lr) if (
             trust == 'sample') else nn.Linear(in_channels, 1)
+        self.weigh_evidence, self.fall_back = weigh_evidence, fall_back
         self.guidance = guidance and MODELS.build(guidance)
         self.region = region and MODELS.build(region)
         self.visibility = visibility and MODELS.build(visibility)
         self.centers = centers and MODELS.build(dict(shape, **centers))
         self.auxiliary_heads = nn.ModuleDict({
-            name: MODELS.build(head)
+            name: MODELS.build(dict(shape, **head))
             for name, head in (auxiliary_heads or {}).items()
         })
 
@@ -158,10 +166,12 @@ class DistributionCalibrationHead(BaseFERHead):
         else:
             theta = feature.new_full((len(feature), ), self.trust.init)
         given = distributions_of(data_samples, self.num_classes)
-        relations = self.relation(feature, near.features) * near.evidence
+        relations = self.relation(feature, near.features)
+        if self.weigh_evidence:
+            relations = relations * near.evidence
         outputs.update(
             calibrate(given, theta.sigmoid(), near.weights, relations,
-                      near.scores)._asdict(),
+                      near.scores, self.fall_back)._asdict(),
             neighbor_scores=near.scores)
         return outputs
 
@@ -189,10 +199,8 @@ class DistributionCalibrationHead(BaseFERHead):
             losses['loss_centers'] = self.centers(
                 feature, labels_of(data_samples), outputs['trust'])
         for name, head in self.auxiliary_heads.items():
-            losses.update({
-                f'{key}_{name}': value
-                for key, value in head.loss((feature, ), data_samples).items()
-            })
+            for key, value in head.loss((feature, ), data_samples).items():
+                losses[f'{key}_{name}' if key in losses else key] = value
         if 'sample_idx' in outputs:
             self._remember(outputs, losses['loss_cls'])
         return losses

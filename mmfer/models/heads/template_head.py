@@ -68,13 +68,20 @@ class TemplateHead(BaseAuxiliaryHead):
             ``(N, E)`` with a similarity loss.
 
         Raises:
-            ValueError: If no task gives a semantic feature.
+            ValueError: If no task gives a semantic feature, or one of
+                another length than that of the templates.
         """
         if 'semantic_feature' not in outputs:
             raise ValueError(
                 'TemplateHead needs the semantic_feature of another task. '
                 "Remedy: add au=dict(type='AUGraphHead', ...) to task_heads")
         feature = outputs['semantic_feature']
+        length, own = feature.size(1), self.templates.templates.size(1)
+        if length != own:
+            raise ValueError(
+                f'the semantic feature has the length {length}, the templates '
+                f'{own}. Remedy: set templates.in_channels of TemplateHead to '
+                f'{length}')
         self.templates.observe(feature, self._labels(data_samples, feature),
                                outputs['semantic_logits'].argmax(1),
                                outputs.get('confidence'))

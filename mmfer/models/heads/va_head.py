@@ -44,11 +44,9 @@ class VAHead(BaseAuxiliaryHead):
             feats (Sequence[Tensor]): What backbone and neck give.
 
         Returns:
-            dict[str, Tensor]: ``va`` ``(N, 2)`` in [-1, 1]; ``va_feature``,
-            the hidden layer.
+            dict[str, Tensor]: ``va`` ``(N, 2)`` in [-1, 1].
         """
-        hidden = self.hidden(self.pooled(feats))
-        return dict(va=self.fc(hidden).tanh(), va_feature=hidden)
+        return dict(va=self.fc(self.hidden(self.pooled(feats))).tanh())
 
     def get_losses(self, outputs: Dict[str, torch.Tensor],
                    data_samples: Sequence[DataSample]

@@ -23,11 +23,12 @@ class Calibration(NamedTuple):
 
 def calibrate(given: torch.Tensor, trust: torch.Tensor,
               weights: torch.Tensor, relations: torch.Tensor,
-              scores: torch.Tensor) -> Calibration:
+              scores: torch.Tensor, fall_back: bool = True) -> Calibration:
     r"""Mix given labels with what neighbours are predicted to be.
 
     After `LDLVA <https://arxiv.org/abs/2209.10448>`_, with a way back to the
-    given label where neighbours cannot be relied on (our choice):
+    given label where neighbours cannot be relied on (our choice), in which
+    :math:`\bar r` is 1 without ``fall_back``:
 
     .. math::
         \bar r_i &= \sum_j w_{ij} r_{ij} / \sum_j w_{ij}, \quad
@@ -42,13 +43,16 @@ def calibrate(given: torch.Tensor, trust: torch.Tensor,
         relations (Tensor): :math:`r`, ``(N, K)`` in [0, 1].
         scores (Tensor): :math:`p`, ``(N, K, C)``, sum 1 where the weight is
             positive.
+        fall_back (bool): Whether the given label counts more where the
+            neighbours are less related. Defaults to True; False is LDLVA's.
     """
     joint = weights * relations
     total = joint.sum(1)
     shares = joint / total.clamp(min=_EPS)[:, None]
     whole = shares.sum(1)
-    mean = total / weights.sum(1).clamp(min=_EPS)
-    part = (1 - trust) * mean * whole
+    part = (1 - trust) * whole
+    if fall_back:
+        part = part * total / weights.sum(1).clamp(min=_EPS)
     said = (shares[:, :, None] * scores).sum(1)
     said = said + (1 - whole)[:, None] * given
     return Calibration(given + part[:, None] * (said - given), 1 - part,

@@ -12,6 +12,7 @@ from .class_weights import class_weights
 from .cri_loss import CRILoss
 from .focal_cross_entropy_loss import FocalCrossEntropyLoss
 from .label_margins import label_margins
+from .landmark_loss import LandmarkLoss
 from .ldam_loss import LDAMLoss
 from .logit_adjusted_loss import LogitAdjustedLoss
 from .neighbor_guidance_loss import NeighborGuidanceLoss
@@ -36,6 +37,7 @@ __all__ = [
     'CRILoss',
     'FocalCrossEntropyLoss',
     'LDAMLoss',
+    'LandmarkLoss',
     'LogitAdjustedLoss',
     'NeighborGuidanceLoss',
     'PartitionLoss',

@@ -17,14 +17,27 @@ class NeighborGuidanceLoss(nn.Module):
 
     with the predictions :math:`f`, the remembered predictions :math:`p_j` of
     the neighbours and their shares :math:`a`. A sample without neighbours
-    adds 0. It is a mean over samples, the ancestor's a sum over edges.
+    adds 0.
 
     Args:
+        reduction (str): ``'mean'`` over the samples, as above, or ``'sum'``
+            over all edges of the batch, each by its :math:`a_{ij}`, nearer
+            to the ancestor, with a weight of 5e-4 there. Defaults to
+            ``'mean'``.
         loss_weight (float): Defaults to 0.1, our choice.
+
+    Raises:
+        ValueError: If the reduction is unknown.
     """  # noqa: E501
 
-    def __init__(self, loss_weight: float = 0.1) -> None:
+    def __init__(self,
+                 reduction: str = 'mean',
+                 loss_weight: float = 0.1) -> None:
         super().__init__()
+        if reduction not in ('mean', 'sum'):
+            raise ValueError("reduction must be 'mean' or 'sum', got "
+                             f'{reduction!r}')
+        self.reduction = reduction
         self.loss_weight = loss_weight
 
     def forward(self, logits: torch.Tensor, neighbor_scores: torch.Tensor,
@@ -44,4 +57,7 @@ class NeighborGuidanceLoss(nn.Module):
         log_scores = logits.float().log_softmax(1)[:, None]
         divergence = (torch.xlogy(scores, scores) -
                       scores * log_scores).sum(2)
-        return self.loss_weight * (shares * divergence).sum(1).mean()
+        loss = (shares * divergence).sum()
+        if self.reduction == 'mean':
+            loss = loss / len(logits)
+        return self.loss_weight * loss

@@ -4,8 +4,8 @@ import torch
 from mmpretrain.registry import MODELS
 
 import mmfer  # noqa: F401
-from mmfer.models.layers import calibrate
-from mmfer.models.losses import PatchVisibilityLoss
+from mmfer.models.layers import calibrate, upright_landmarks
+from mmfer.models.losses import CCCLoss, PatchVisibilityLoss
 from mmfer.structures import FERDataSample, SampleBatch
 from ...sync_guard import ForbidWaits
 
@@ -170,14 +170,65 @@ def test_trust_from_the_feature():
 
 
 def test_auxiliary_heads_learn_from_the_feature():
-    """The slot of the second reading; any head has a place in it."""
+    """The second reading of task guidance: related tasks are learnt."""
     head = head_of(guidance=None, auxiliary_heads=dict(
+        au=dict(type='AUHead', au_set=[1, 12],
+                loss=dict(type='ActionUnitLoss', loss_weight=.5)),
+        va=dict(type='VAHead', loss=dict(
+            type='CCCLoss', min_samples=2, loss_weight=.5)),
+        landmarks=dict(type='LandmarkHead', num_landmarks=5,
+                       loss=dict(type='LandmarkLoss', loss_weight=.5))))
+    torch.manual_seed(2)
+    au, va = torch.randint(2, (3, 2)).float(), torch.rand(3, 2)
+    points = 40 * torch.rand(3, 5, 2)
+    points[2, 4] = torch.nan
+    samples = [
+        s.clone().set_gt_au(a).set_gt_va(v).set_gt_landmarks(p)
+        for s, a, v, p in zip(SAMPLES, au, va, points)]
+    losses, z = head.loss(feats_of(), samples), (feats_of()[-1], )
+    heads, functional = head.auxiliary_heads, torch.nn.functional
+    torch.testing.assert_close(
+        losses['loss_au'], .5 * functional.binary_cross_entropy_with_logits(
+            heads['au'].outputs(z)['au_logits'], au))
+    torch.testing.assert_close(
+        losses['loss_va'],
+        .5 * CCCLoss(min_samples=2)(heads['va'].outputs(z)['va'], va))
+    error = heads['landmarks'].outputs(z)['shape'] - upright_landmarks(points)
+    torch.testing.assert_close(losses['loss_landmarks'],
+                               .5 * error.abs().nan_to_num(0).sum() / 30)
+    sum(losses.values()).backward()
+    assert all(p.grad.abs().sum() > 0 for p in heads.parameters())
+    # Without labels of the tasks they cost nothing, and keep their gradients.
+    losses = head.loss(feats_of(), SAMPLES)
+    assert not any(losses[f'loss_{task}'] for task in heads)
+    sum(losses.values()).backward()
+
+
+def test_a_head_of_another_kind():
+    head = head_of(auxiliary_heads=dict(
         other=dict(type='LinearClsHead', num_classes=5, in_channels=6)))
     losses = head.loss(feats_of(), SAMPLES)
     logits = head.auxiliary_heads['other']((feats_of()[-1], ))
     torch.testing.assert_close(
-        losses['loss_other'], torch.nn.functional.cross_entropy(
+        losses['loss'], torch.nn.functional.cross_entropy(
             logits, torch.tensor([1, 4, 0])))
+
+
+def test_the_ancestor_knows_no_evidence_and_no_way_back():
+    head, feats = head_of(weigh_evidence=False, fall_back=False), feats_of()
+    bank, z = head.bank, feats[-1]
+    got = head.training_outputs(feats, SAMPLES)
+    for i, (index, label) in enumerate([(2, 1), (5, 4), (0, 0)]):
+        near = [(index + k + 1) % 8 for k in range(3)]
+        joint = torch.stack([
+            bank.weights[index, k] * (j != 7) * head.relation.mlp(
+                torch.cat([z[i], bank.features[j]])[None]).squeeze().clamp(
+                    min=-1.3).sigmoid() for k, j in enumerate(near)])
+        mixed = (joint / joint.sum()) @ bank.scores[near]
+        trust = torch.tensor(.5).sigmoid()
+        torch.testing.assert_close(
+            got['distribution'][i],
+            trust * torch.eye(5)[label] + (1 - trust) * mixed)
 
 
 def test_erased_patches():

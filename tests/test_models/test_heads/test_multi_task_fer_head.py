@@ -55,8 +55,7 @@ def test_outputs_are_one_flat_dict():
     outputs = _head().outputs(_feats())
     assert {k: tuple(v.shape) for k, v in outputs.items()} == dict(
         logits=(N, 7), confidence=(N, ), au_logits=(N, 12),
-        semantic_feature=(N, 512), semantic_logits=(N, 7), va=(N, 2),
-        va_feature=(N, 6))
+        semantic_feature=(N, 512), semantic_logits=(N, 7), va=(N, 2))
 
 
 def test_losses_are_those_of_the_tasks_times_their_weights():

@@ -118,3 +118,10 @@ def test_bad_without_semantic_feature():
     head = _head(template=TEMPLATE)
     with pytest.raises(ValueError, match='semantic_feature of another task'):
         head.loss(_feats(), _samples())
+
+
+def test_bad_length():
+    head = _head(au=dict(AU, form='classifier', graph=None),
+                 template=TEMPLATE)
+    with pytest.raises(ValueError, match='templates.in_channels .* to 12'):
+        head.loss(_feats(), _samples())

@@ -91,6 +91,8 @@ def test_guidance_equals_torch():
                 logits[i].log_softmax(0), scores[i, j], reduction='sum') / 4
     loss = NeighborGuidanceLoss(loss_weight=.1)(logits, scores, shares)
     torch.testing.assert_close(loss, .1 * wanted)
+    total = NeighborGuidanceLoss('sum', 5e-4)(logits, scores, shares)
+    torch.testing.assert_close(total, 4 * 5e-4 * wanted)
     loss.backward()
     assert scores.grad is None and logits.grad[:3].abs().sum() > 0
     assert not logits.grad[3].any()
@@ -118,3 +120,5 @@ def test_centers_equal_a_loop():
 def test_bad_margin():
     with pytest.raises(ValueError, match='margin'):
         RegionBiasLoss(margin=-1)
+    with pytest.raises(ValueError, match='reduction'):
+        NeighborGuidanceLoss('none')
