@@ -65,6 +65,8 @@ def _inputs():
     labels = torch.arange(6) % 7
     au_targets, va_targets = torch.ones(10, 5), torch.rand(10, 2)
     au_targets[::2], va_targets[:2] = torch.nan, torch.nan
+    landmark_targets = torch.rand(6, 5, 2)
+    landmark_targets[:2] = torch.nan
     return dict(
         features=torch.randn(6, 8, requires_grad=True),
         logits=torch.randn(6, 7, requires_grad=True),
@@ -89,7 +91,9 @@ def _inputs():
         au_logits=torch.randn(10, 5, requires_grad=True),
         au_targets=au_targets,
         va=torch.rand(10, 2, requires_grad=True),
-        va_targets=va_targets)
+        va_targets=va_targets,
+        landmarks=torch.rand(6, 5, 2, requires_grad=True),
+        landmark_targets=landmark_targets)
 
 
 _SETTINGS = dict(num_classes=7, in_channels=8, num_heads=4,

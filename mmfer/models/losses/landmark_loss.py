@@ -21,12 +21,12 @@ class LandmarkLoss(nn.Module):
         self.loss_weight = loss_weight
 
     def forward(self, landmarks: torch.Tensor,
-                targets: torch.Tensor) -> torch.Tensor:
+                landmark_targets: torch.Tensor) -> torch.Tensor:
         """The loss, in float32.
 
         Args:
             landmarks (Tensor): Predictions, ``(N, L, 2)``.
-            targets (Tensor): ``(N, L, 2)``, NaN = unknown.
+            landmark_targets (Tensor): ``(N, L, 2)``, NaN = unknown.
 
         Returns:
             Tensor: A scalar.
@@ -34,10 +34,11 @@ class LandmarkLoss(nn.Module):
         Raises:
             ValueError: If the shapes differ.
         """
-        if landmarks.shape != targets.shape:
+        if landmarks.shape != landmark_targets.shape:
             raise ValueError(
                 f'predictions of shape {tuple(landmarks.shape)} do not fit '
-                f'landmarks of shape {tuple(targets.shape)}')
-        unknown = targets.isnan()
-        error = landmarks.float() - targets.float().masked_fill(unknown, 0)
-        return self.loss_weight * (error.abs() * ~unknown).mean()
+                f'landmarks of shape {tuple(landmark_targets.shape)}')
+        unknown = landmark_targets.isnan()
+        targets = landmark_targets.float().masked_fill(unknown, 0)
+        error = (landmarks.float() - targets).abs() * ~unknown
+        return self.loss_weight * error.mean()

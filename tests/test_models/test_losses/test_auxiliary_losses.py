@@ -7,8 +7,9 @@ import pytest
 import torch
 from scipy.signal import convolve2d
 
-from mmfer.models.losses import (ActionUnitLoss, CCCLoss, au_pos_weights,
-                                 va_bin_counts, va_bin_weights, va_bins)
+from mmfer.models.losses import (ActionUnitLoss, CCCLoss, LandmarkLoss,
+                                 au_pos_weights, va_bin_counts,
+                                 va_bin_weights, va_bins)
 
 NAN = float('nan')
 
@@ -191,3 +192,20 @@ def test_rare_places_count_more():
 def test_bad_arguments(make, message):
     with pytest.raises(ValueError, match=message):
         make()
+
+
+def test_landmarks_equal_a_loop():
+    torch.manual_seed(0)
+    got = torch.randn(4, 5, 2, requires_grad=True)
+    wanted = torch.randn(4, 5, 2)
+    wanted[1, 2, 0] = wanted[3] = NAN
+    total = sum(abs(float(a) - float(b)) for a, b in zip(
+        got.flatten(), wanted.flatten()) if b == b)
+    loss = LandmarkLoss(loss_weight=.5)(got, wanted)
+    assert float(loss) == pytest.approx(.5 * total / 40, rel=1e-5)
+    loss.backward()
+    assert (got.grad[wanted.isnan()] == 0).all()
+    unknown = torch.full_like(wanted, NAN)
+    assert LandmarkLoss()(got, unknown) == 0
+    with pytest.raises(ValueError, match='do not fit'):
+        LandmarkLoss()(got, wanted[:, :4])
