@@ -114,17 +114,19 @@ def test_structure_elements_equal_a_loop():
     points, parents = torch.rand(2, 5, 2), torch.tensor([2, 0, 2, 1, 1])
     stream.norm.running_mean.uniform_()
     stream.norm.running_var.uniform_(.5, 2)
-    mean = stream.norm.running_mean.view(5, 6)
-    std = (stream.norm.running_var.view(5, 6) + 1e-5).sqrt()
+    mean = stream.norm.running_mean.view(5, 7)
+    std = (stream.norm.running_var.view(5, 7) + 1e-5).sqrt()
     got = stream.elements(None, points, parents)
     for n in range(2):
         for k in range(5):
             x, y = points[n, k].tolist()
             px, py = points[n, parents[k]].tolist()
+            angle = math.atan2(y - py, x - px)
+            turn = (math.cos(angle), math.sin(angle)) if k != 2 else (0., 0.)
             values = torch.tensor([x, y, x - px, y - py, math.hypot(
-                x - px, y - py), math.atan2(y - py, x - px)])
+                x - px, y - py), *turn])
             torch.testing.assert_close(
-                got[n, k], stream.embed((values - mean[k]) / std[k]))
+                got[n, k], (values - mean[k]) / std[k] @ stream.weight[k])
 
 
 def test_a_stream_reads_in_order():
