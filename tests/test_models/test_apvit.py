@@ -9,6 +9,7 @@ from mmpretrain.registry import MODELS
 from mmfer.apis.converters.convert import rename
 from mmfer.apis.converters.formats import FORMATS
 from mmfer.models.layers import AttentiveTokenPooling, IRUnit, top_tokens
+from mmfer.models.layers.attentive_token_pooling import attend
 
 UNITS = dict(ir='plain', tface='tface', irse='se')
 RULES = dict(SUM='sum', SUM_ABS_1='sum_abs', MAX='max')
@@ -69,6 +70,8 @@ def test_token_pooling(golden, rule):
     out, index = pooling(layer, case['x'])
     assert torch.equal(index, case['keep'])
     assert _close(out, case['y'])
+    attended, _ = attend(layer.attn, layer.ln1(case['x']))
+    assert _close(attended, case['attn_out'])
 
 
 def test_equal_batch_and_tokens(golden):
@@ -106,7 +109,17 @@ def test_transformer(golden):
     state['pos_embed'] = torch.cat(
         [state.pop('cls_pos_embed'), state.pop('patch_pos_embed')], 1)
     model.load_state_dict(state)
+    layers = []
+    for pooling in model.token_pooling:
+        pooling.register_forward_hook(
+            lambda module, args, out: layers.append(out[0]))
     exits, token = model(case['x'])
+    assert [out.size(1) for out in layers] == case['n_tokens']
+    assert _close(layers[0], case['tok_first'])
+    assert _close(layers[-1], case['tok_last'])
+    scores = model.patch_pooling.scores(
+        model.patch_embed.projection(case['x']))
+    assert _close(scores, case['attn_map'].flatten(1))
     torch.testing.assert_close(token, case['y'], rtol=0, atol=2e-4)
 
     alive = torch.arange(196).expand(2, -1)

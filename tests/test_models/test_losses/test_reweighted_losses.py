@@ -196,6 +196,34 @@ def _phase(rule, epoch):
         epoch, 200)
 
 
+def test_margins_of_the_release(golden):
+    counts = torch.tensor(golden['counts']['rafdb']).float()
+    torch.testing.assert_close(
+        label_margins(counts, .5), golden['ldam_margins_rafdb'])
+
+
+def test_corrections_of_the_release(golden):
+    """Its NaN, where 1 / T overflows, is a number here.
+
+    The batch is not among the references; a fearful and a disgusted face,
+    each as far from its class as cosines go, have its losses.
+    """
+    labels, cosines = torch.tensor([1, 2]), -torch.ones(2, 7)
+    cosines[:, 0] = 1
+    overflows = 0
+    for correction, scale, want in golden['cri_correction_scalar']:
+        settings = dict(counts=golden['counts']['rafdb'], scale=scale)
+        value = _build('CRILoss', correction=correction, **settings)(
+            cosines, labels).item()
+        if math.isnan(want):
+            loss = _build('CRILoss', correction='none', **settings)(
+                cosines, labels).item()
+            want = 115.12925 * math.exp(math.log(1e50) - loss)
+            overflows += correction == 'decrease'
+        assert value == pytest.approx(want, rel=1e-4), (correction, scale)
+    assert overflows == 2
+
+
 def test_weights_over_the_epochs(golden):
     for (counts, rule, epoch), want in golden['class_weights'].items():
         loss = _build('CRILoss', golden['counts'][counts])
