@@ -202,7 +202,15 @@ def test_configs_have_the_agreed_names():
         'uapl/uapl_resnet18_1xb64_affectnet7.py',
         *(f'apvit/apvit_ir50-vit-small_1xb128_{dataset}.py' for dataset in
           ('rafdb', 'affectnet7', 'ferplus', 'sfew', 'expw')),
-        'transfer/transfer_ir50-vit-small_1xb64_rafdb.py'
+        'transfer/transfer_ir50-vit-small_1xb64_rafdb.py',
+        *(f'cri/cri_resnet18_1xb64_{dataset}.py' for dataset in
+          ('rafdb', 'affectnet8', 'ferplus', 'synthetic')),
+        *(f'cri/cri_resnet32_1xb128_{dataset}-lt-if100.py'
+          for dataset in ('cifar10', 'cifar100')),
+        'cri/cri_resnet50_2xb128_imagenet-lt.py',
+        'cri/cri_resnet50_8xb80_inat18.py',
+        *(f'facetoponet/facetoponet_resnet18_1xb64_{dataset}.py' for dataset in
+          ('affectnet7', 'fer2013', 'expw', 'rafdb', 'ckplus', 'synthetic'))
     } <= set(CONFIGS)
 
 

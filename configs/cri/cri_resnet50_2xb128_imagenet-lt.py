@@ -22,11 +22,19 @@ test = dict(
 train_dataloader = dict(batch_size=128, dataset=dict(train, _delete_=True))
 val_dataloader = dict(batch_size=128, dataset=dict(test, _delete_=True))
 test_dataloader = dict(batch_size=128, dataset=dict(test, _delete_=True))
+# Classes in the order of their training samples.
+val_evaluator = [
+    dict(
+        type='FERMetric',
+        groups=dict(many=390, medium=445, few=165),
+        group_file='data/imagenet/ImageNet_LT_train.txt',
+        per_class=False)
+]
+test_evaluator = val_evaluator
 optim_wrapper = dict(optimizer=dict(lr=0.1))
 param_scheduler = dict(T_max=200)
 train_cfg = dict(max_epochs=200)
 auto_scale_lr = dict(base_batch_size=256)
-default_hooks = dict(checkpoint=dict(save_best='accuracy/top1'))
 # The others of the default runtime ask for faces.
 custom_hooks = [
     dict(type='EpochSeedHook'),

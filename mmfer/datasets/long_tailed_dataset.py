@@ -34,7 +34,8 @@ class LongTailedDataset(DatasetWrapper):
     Raises:
         ValueError: If an argument is out of range, or a class has too few
             samples.
-        TypeError: If it is no dataset, or does not tell its labels.
+        TypeError: If it is no dataset that can be cut, or does not tell its
+            labels.
 
     Examples:
         >>> train_dataloader = dict(dataset=dict(

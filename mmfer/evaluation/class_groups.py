@@ -1,11 +1,47 @@
 # Copyright (c) mmfer contributors.
 """Recall over groups of classes, such as many-, medium- and few-shot ones."""
 import math
-from typing import Dict, Mapping, Sequence, Union
+from typing import Dict, List, Mapping, Sequence, Union
 
 import numpy as np
 
 CLASS_GROUPS = Mapping[str, Sequence[Union[int, str]]]
+
+
+def ranked_groups(file: str, sizes: Mapping[str, int]
+                  ) -> Dict[str, List[int]]:
+    """Groups of classes in the order of their training samples.
+
+    Args:
+        file (str): A training list, each line of which ends with a class
+            index from 0 up.
+        sizes (Mapping[str, int]): Group -> how many classes it has, from the
+            commonest class on, as ``dict(many=390, medium=445, few=165)``.
+
+    Returns:
+        dict[str, list[int]]: Group -> its classes. Of classes with equally
+        many samples the first in order counts as commoner.
+
+    Raises:
+        FileNotFoundError: If there is no such file.
+        ValueError: If a line does not end with a class index, or there are
+            not as many classes.
+    """
+    with open(file, encoding='utf-8') as lines:
+        ends = [line.split()[-1] for line in lines if line.strip()]
+    wrong = [end for end in ends if not end.isdecimal()]
+    if wrong:
+        raise ValueError(f'{file}: a line ends with {wrong[0]!r}. Remedy: a '
+                         'path and a class index from 0 up in each line')
+    counts = np.bincount(np.array(ends, dtype=np.int64))
+    if sum(sizes.values()) != len(counts):
+        raise ValueError(
+            f'{file} has {len(counts)} classes, the groups {dict(sizes)} '
+            f'together {sum(sizes.values())}. Remedy: let the groups add up')
+    order = np.argsort(-counts, kind='stable')
+    bounds = np.cumsum(list(sizes.values()))[:-1]
+    return {group: members.tolist()
+            for group, members in zip(sizes, np.split(order, bounds))}
 
 
 def group_recalls(matrix: np.ndarray, groups: CLASS_GROUPS,
@@ -33,12 +69,14 @@ def group_recalls(matrix: np.ndarray, groups: CLASS_GROUPS,
         >>> group_recalls(matrix, dict(many=['joy'], few=[1]), ['joy', 'fear'])
         {'many': 75.0, 'few': 100.0}
     """
-    names, result, seen = list(classes), {}, set()
+    names = list(classes)
+    places = {name: index for index, name in enumerate(names)}
+    result, seen = {}, set()
     support = matrix.sum(1)
     for group, members in groups.items():
         indices = []
         for member in members:
-            index = names.index(member) if member in names else member
+            index = places.get(member, member)
             if index not in range(len(names)) or index in seen:
                 raise ValueError(
                     f'group {group!r}: {member!r} is no class or named twice. '

@@ -3,6 +3,7 @@ import numpy as np
 import pytest
 import torch
 from mmengine.dataset import ConcatDataset
+from mmengine.registry import DefaultScope
 from mmpretrain.registry import DATASETS
 from torch.utils.data import DataLoader
 
@@ -116,6 +117,49 @@ def test_within_a_concatenation(faces):
         dict(part, _scope_='mmpretrain'), dict(part, _scope_='mmpretrain')])
     assert len(both) == 2 * sum(TAIL)
     assert np.bincount(dataset_labels(both)).tolist() == [2 * n for n in TAIL]
+
+
+@pytest.mark.parametrize('kind, options, times', [
+    ('RepeatDataset', dict(times=3), [3] * 8),
+    # 35 faces: classes of one or two are rarer than 1 / 10.
+    ('ClassBalancedDataset', dict(oversample_thr=.1),
+     [1, 1, 1, 1, 2, 2, 2, 2]),
+    ('InMemoryDataset', {}, [1] * 8),
+])
+def test_within_other_wrappers(faces, kind, options, times):
+    tail = dict(type='LongTailedDataset', imbalance_factor=12.,
+                dataset=dict(type='FERPlus', data_root=str(faces)))
+    with DefaultScope.overwrite_default_scope('mmpretrain'):
+        outer = DATASETS.build(dict(type=kind, dataset=tail, **options))
+    assert np.bincount(dataset_labels(outer)).tolist() == [
+        n * m for n, m in zip(TAIL, times)]
+
+
+@pytest.mark.parametrize('kind, options', [
+    ('RepeatDataset', dict(times=3)),
+    ('ClassBalancedDataset', dict(oversample_thr=.1)),
+    ('ConcatDataset', {}),
+])
+def test_other_wrappers_inside_are_refused(faces, kind, options):
+    part = dict(type='FERPlus', data_root=str(faces))
+    inner = dict(type=kind, **options, **(
+        dict(datasets=[part, part]) if kind == 'ConcatDataset' else
+        dict(dataset=part)))
+    with DefaultScope.overwrite_default_scope('mmpretrain'):
+        with pytest.raises(TypeError, match=f'got {kind}. Remedy'):
+            LongTailedDataset(inner, 12.)
+
+
+@pytest.mark.parametrize('kind, options, want', [
+    ('InMemoryDataset', {}, TAIL),
+    # A third of the faces is held out, the others are a tail again.
+    ('FoldDataset', dict(num_folds=3), [8, 5, 3, 2, 1, 1, 1, 1]),
+])
+def test_wrappers_inside(faces, kind, options, want):
+    dataset = LongTailedDataset(
+        dict(type=kind, dataset=dict(type='FERPlus', data_root=str(faces)),
+             **options), want[0])
+    assert np.bincount(dataset.get_gt_labels()).tolist() == want
 
 
 def test_noisy_labels_count(faces):

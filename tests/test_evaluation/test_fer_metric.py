@@ -145,6 +145,45 @@ def test_bad_groups(groups):
         _evaluate(_samples(*_data(num=8)), groups=groups)
 
 
+def test_groups_by_a_training_list(tmp_path):
+    """Sadness 5, anger 3, happiness 3 and fear 1 training faces."""
+    path = tmp_path / 'train.txt'
+    path.write_text(''.join(f'a b/{i}.jpg {c}\n' for i, c in enumerate(
+        '131032010311')))
+    scores, labels = _data(seed=4)
+    recalls = recall_score(labels, scores.argmax(1), average=None)
+    options = dict(groups=dict(many=1, medium=2, few=1),
+                   group_file=str(path))
+    got = _evaluate(_samples(scores, labels), **options)
+    assert got['expr/many'] == pytest.approx(100 * recalls[1])
+    assert got['expr/medium'] == pytest.approx(50 * recalls[[0, 3]].sum())
+    assert got['expr/few'] == pytest.approx(100 * recalls[2])
+    for groups, text, message in (
+            (dict(many=3), None, '4 classes.*together 3.*Remedy'),
+            (options['groups'], 'a.jpg joy\n', "ends with 'joy'.*Remedy")):
+        if text:
+            path.write_text(text)
+        with pytest.raises(ValueError, match=message):
+            _evaluate(_samples(scores, labels), groups=groups,
+                      group_file=str(path))
+
+
+def test_without_single_classes(tmp_path):
+    scores, labels = _data(300, classes=40)
+    groups = dict(many=list(range(10)), few=list(range(10, 40)))
+    whole, short = [
+        _evaluate(_samples(scores, labels), None, groups=groups,
+                  per_class=per_class, out_dir=str(tmp_path / str(per_class)))
+        for per_class in (True, False)
+    ]
+    assert short == {key: value for key, value in whole.items()
+                     if 'recall' not in key}
+    assert len(whole) == len(short) + len(set(labels))
+    assert {'expr/many', 'expr/few', 'expr/ece'} < set(short)
+    assert (tmp_path / 'True/confusion_matrix.json').is_file()
+    assert not (tmp_path / 'False').exists()
+
+
 def test_perfect_and_uniform_predictions():
     labels = np.arange(40) % 4
     got = _evaluate(_samples(np.eye(4)[labels], labels))

@@ -1,14 +1,23 @@
 # Copyright (c) mmfer contributors.
-"""The parts of APViT against numbers of the released code."""
+"""APViT: its parts against numbers of the released code, its RAF-DB recipe."""
+import math
+from collections import Counter
+
 import pytest
 import torch
+from mmengine.config import Config
+from mmengine.registry import DefaultScope
 from mmpretrain.models.backbones.vision_transformer import \
     TransformerEncoderLayer
-from mmpretrain.registry import MODELS
+from mmpretrain.registry import DATASETS, MODELS
 
 from mmfer.apis.converters.convert import rename
 from mmfer.apis.converters.formats import FORMATS
+from mmfer.datasets import RAFDB
 from mmfer.models.layers import AttentiveTokenPooling, IRUnit, top_tokens
+from mmfer.models.layers.attentive_token_pooling import attend
+from mmfer.structures import FERDataSample
+from ..toys import CONFIGS, narrow_hybrid
 
 UNITS = dict(ir='plain', tface='tface', irse='se')
 RULES = dict(SUM='sum', SUM_ABS_1='sum_abs', MAX='max')
@@ -69,6 +78,8 @@ def test_token_pooling(golden, rule):
     out, index = pooling(layer, case['x'])
     assert torch.equal(index, case['keep'])
     assert _close(out, case['y'])
+    attended, _ = attend(layer.attn, layer.ln1(case['x']))
+    assert _close(attended, case['attn_out'])
 
 
 def test_equal_batch_and_tokens(golden):
@@ -106,7 +117,17 @@ def test_transformer(golden):
     state['pos_embed'] = torch.cat(
         [state.pop('cls_pos_embed'), state.pop('patch_pos_embed')], 1)
     model.load_state_dict(state)
+    layers = []
+    for pooling in model.token_pooling:
+        pooling.register_forward_hook(
+            lambda module, args, out: layers.append(out[0]))
     exits, token = model(case['x'])
+    assert [out.size(1) for out in layers] == case['n_tokens']
+    assert _close(layers[0], case['tok_first'])
+    assert _close(layers[-1], case['tok_last'])
+    scores = model.patch_pooling.scores(
+        model.patch_embed.projection(case['x']))
+    assert _close(scores, case['attn_map'].flatten(1))
     torch.testing.assert_close(token, case['y'], rtol=0, atol=2e-4)
 
     alive = torch.arange(196).expand(2, -1)
@@ -129,3 +150,46 @@ def test_transformer(golden):
             grad = grads[target].grad
         other = wanted[key.removeprefix('vit.')]
         assert (grad - other).norm() <= 1e-3 * other.norm() + 1e-4, key
+
+
+# -- the recipe for RAF-DB
+
+
+@pytest.fixture(scope='module')
+def recipe():
+    return Config.fromfile(
+        CONFIGS / 'apvit/apvit_ir50-vit-small_1xb128_rafdb.py')
+
+
+def test_first_cross_entropy(recipe):
+    """The head starts at zero: all seven classes are equally likely."""
+    torch.manual_seed(0)
+    model = MODELS.build(narrow_hybrid(recipe.copy().model))
+    model.init_weights()
+    samples = [FERDataSample().set_gt_label(i) for i in (0, 3, 6)]
+    losses = model(torch.randn(3, 3, 112, 112), samples, mode='loss')
+    assert losses['loss'].item() == pytest.approx(math.log(7), rel=1e-6)
+
+
+def test_rare_expressions_are_repeated(recipe, tmp_path):
+    """With RAF-DB's counts; the pictures of the list are never opened."""
+    (tmp_path / 'EmoLabel').mkdir()
+    images = tmp_path / 'Image/aligned'
+    images.mkdir(parents=True)
+    counts = RAFDB.OFFICIAL_COUNTS['train']  # in the order of the list
+    labels = [label for label, count in enumerate(counts.values(), 1)
+              for _ in range(count)]
+    (tmp_path / 'EmoLabel/list_patition_label.txt').write_text(''.join(
+        f'train_{i:05d}.jpg {label}\n' for i, label in enumerate(labels)))
+    (images / 'train_00000_aligned.jpg').touch()
+    cfg = recipe.train_dataloader.copy().dataset
+    cfg.dataset.data_root = str(tmp_path)
+    with DefaultScope.overwrite_default_scope('mmpretrain'):
+        dataset = DATASETS.build(cfg)
+    classes = dataset.metainfo['classes']
+    seen = Counter(classes[dataset.get_cat_ids(i)[0]]
+                   for i in range(len(dataset)))
+    assert {name: seen[name] / counts[name] for name in counts} == dict(
+        surprise=2, fear=3, disgust=2, happiness=1, sadness=1, anger=2,
+        neutral=1)
+    assert len(dataset) == 15545

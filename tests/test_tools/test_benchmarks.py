@@ -110,6 +110,24 @@ def test_step_of_two_configs(call, config):
     assert report['results'][1]['base'] == 'toy'
 
 
+def test_step_alone(call, config):
+    """All memory of a network counts, not what it adds to the others'."""
+    from mmengine.config import Config
+    wide = config.with_name('wide.py')
+    cfg = Config.fromfile(config)
+    cfg.model.head.in_channels = 512
+    cfg.model.backbone = dict(type='ResNet', depth=18)
+    cfg.dump(wide)
+    report = call('step', wide, config, '--batch', 2, '--size', 32,
+                  '--steps', 1, '--repeats', 1, '--threads', 1, '--alone')
+    check(report['results'])
+    assert report['settings']['alone']
+    peaks = [record['peak_mib'] for record in report['results']]
+    if all(peaks):
+        # Weights and gradients of 11.2 million numbers.
+        assert peaks[0]['low'] > 2 * 4 * 11.2e6 / 2**20 > peaks[1]['high']
+
+
 @pytest.mark.slow
 def test_train(call, config):
     report = call('train', config, '--iters', 3, '--size', 24, '--batch', 4,

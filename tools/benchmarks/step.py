@@ -9,6 +9,7 @@ time of the first variant.
 import argparse
 import os.path as osp
 import sys
+from functools import partial
 from typing import Dict, Optional, Sequence
 
 import cv2
@@ -19,11 +20,11 @@ from rich.console import Console
 import mmfer  # noqa: F401
 from mmfer.analysis.benchmarking import (add_device_argument,
                                          add_report_arguments,
-                                         add_threads_argument, check_json,
-                                         chosen, finish, interleave,
-                                         summarise)
+                                         add_threads_argument, alone,
+                                         check_json, chosen, finish,
+                                         interleave, measure, summarise)
 from mmfer.analysis.benchmarking.steps import (SETTINGS, random_batch,
-                                               step_timer)
+                                               run_steps, step_timer)
 from mmfer.apis.arguments import check_positive, told_in_one_line
 from mmfer.apis.models import known_device
 from mmfer.apis.run import load_config, prepare_config
@@ -45,6 +46,8 @@ examples:
   what a method costs beside plain cross entropy, on the same pictures:
     python tools/benchmarks/step.py \\
         configs/baseline/resnet18_1xb64_rafdb.py configs/METHOD/CONFIG.py
+  and what memory it takes:
+    python tools/benchmarks/step.py --alone --steps 1 CONFIG CONFIG
 
 --json FILE holds benchmark, format, environment (versions, cpu, cores,
 device, threads, load_average), settings, results and skipped; a result has
@@ -69,6 +72,10 @@ def parse_args(args: Optional[Sequence[str]] = None) -> argparse.Namespace:
     parser.add_argument('--steps', type=int, default=3,
                         help='steps of one repeat, after one that is not '
                         'timed (default: 3)')
+    parser.add_argument('--alone', action='store_true',
+                        help='build and run each repeat in a process of its '
+                        'own, so that peak_mib is all memory that the '
+                        'variant needs; two steps are not timed then')
     add_threads_argument(parser)
     add_device_argument(parser)
     add_report_arguments(parser)
@@ -107,15 +114,21 @@ def main(argv: Optional[Sequence[str]] = None) -> int:
         with told_in_one_line(2):
             cfg = prepare_config(load_config(path))
             data = random_batch(cfg, args.batch, args.size)
-            runs[name] = step_timer(cfg, setting, data, args.steps,
-                                    known_device(args.device))
-    with Console(stderr=True).status('') as status:
+            device = known_device(args.device)
+            runs[name] = partial(
+                alone, run_steps, cfg, setting, data, args.steps,
+                args.threads, device) if args.alone else step_timer(
+                    cfg, setting, data, args.steps, device)
+    with Console(stderr=True).status('') as status, told_in_one_line(2):
         results = interleave(
-            runs, args.repeats, progress=lambda name, number: status.update(
+            runs, args.repeats,
+            (lambda run: run()) if args.alone else measure,
+            lambda name, number: status.update(
                 f'{name}, repeat {number + 1} of {args.repeats}'))
     task = f'training step, batch {args.batch}, {args.size} px'
     settings = {key: getattr(args, key) for key in
-                ('batch', 'size', 'steps', 'threads', 'repeats', 'device')}
+                ('batch', 'size', 'steps', 'threads', 'repeats', 'device',
+                 'alone')}
     settings['configs'] = [osp.basename(path) for path in args.configs]
     finish('step', settings, summarise(results, 'seconds', task=task), {},
            args.json)

@@ -4,6 +4,7 @@ import time
 from copy import deepcopy
 from typing import Any, Callable, Dict, Tuple
 
+import cv2
 import torch
 from mmengine.config import Config
 from mmengine.optim import OptimWrapper, build_optim_wrapper
@@ -13,6 +14,7 @@ from mmfer.engine.model_parts import to_channels_last
 from mmfer.models.banks import LabelBank
 from mmfer.registry import MODELS
 from mmfer.structures import FERDataSample
+from .measure import Repeat, measure
 
 # setting -> (optimiser wrapper, channels-last, compile); None = as the config
 SETTINGS = {
@@ -154,6 +156,28 @@ def step_timer(cfg: Config, setting: str, data: Any, steps: int,
         return time_steps(model, optim, data, steps, warmup)
 
     return run
+
+
+def run_steps(cfg: Config, setting: str, data: Any, steps: int, threads: int,
+              device: str) -> Repeat:
+    """Build a model and time its steps, in a process that does nothing else.
+
+    Args:
+        cfg (Config): The config.
+        setting (str): A key of ``SETTINGS``.
+        data (dict): A collated batch.
+        steps (int): Steps that are timed, after two that are not.
+        threads (int): Threads of torch.
+        device (str): Where to compute.
+
+    Returns:
+        Repeat: The seconds a step; the growth of memory holds weights,
+        gradients and the optimiser's state.
+    """
+    cv2.setNumThreads(0)
+    torch.set_num_threads(threads)
+    return measure(
+        lambda: step_timer(cfg, setting, data, steps, device)())
 
 
 def forward_timer(cfg: Config, setting: str, data: Any, steps: int,

@@ -1,7 +1,7 @@
 # Copyright (c) mmfer contributors.
 import logging
 import os.path as osp
-from typing import Any, Dict, List, Optional, Sequence, Tuple
+from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple, Union
 
 import numpy as np
 import torch
@@ -9,7 +9,7 @@ from mmengine.evaluator import BaseMetric
 from mmengine.logging import MMLogger
 
 from mmfer.registry import METRICS
-from ..class_groups import CLASS_GROUPS, group_recalls
+from ..class_groups import CLASS_GROUPS, group_recalls, ranked_groups
 from ..confusion_matrix import count_confusions, save_confusion_matrix
 
 # Probabilities are not taken smaller than this in logarithms, so that one
@@ -55,6 +55,14 @@ class FERMetric(BaseMetric):
         groups (Mapping[str, Sequence[int or str]], optional): Groups of
             classes, by name or index, as ``dict(many=['happiness', ...],
             medium=[...], few=[...])`` for long tails. Defaults to None.
+        group_file (str, optional): A training list, each line of which ends
+            with a class index; ``groups`` then tells how many classes belong
+            to each group, from the commonest on, see
+            :func:`~mmfer.evaluation.class_groups.ranked_groups`. Defaults to
+            None.
+        per_class (bool): Whether there is a ``recall_CLASS`` of each class
+            and a confusion matrix, which hundreds of classes make
+            unreadable. Defaults to True.
         out_dir (str, optional): The folder for the confusion matrix. Defaults
             to None, ``vis_data`` beside the log file of the run; without a
             log file nothing is written.
@@ -83,7 +91,10 @@ class FERMetric(BaseMetric):
 
     def __init__(self,
                  ece_bins: int = 15,
-                 groups: Optional[CLASS_GROUPS] = None,
+                 groups: Optional[Union[CLASS_GROUPS,
+                                        Mapping[str, int]]] = None,
+                 group_file: Optional[str] = None,
+                 per_class: bool = True,
                  out_dir: Optional[str] = None,
                  collect_device: str = 'cpu',
                  prefix: Optional[str] = None) -> None:
@@ -93,6 +104,8 @@ class FERMetric(BaseMetric):
         super().__init__(collect_device=collect_device, prefix=prefix)
         self.ece_bins = ece_bins
         self.groups = groups or {}
+        self.group_file = group_file
+        self.per_class = per_class
         self.out_dir = out_dir
 
     def process(self, data_batch: Any, data_samples: Sequence[dict]) -> None:
@@ -103,6 +116,9 @@ class FERMetric(BaseMetric):
             data_samples (Sequence[dict]): Samples with ``pred_score``
                 ``(C, )``, ``gt_label`` and, where known, ``gt_score``.
         """
+        if self.group_file:  # once, and before an evaluation is wasted
+            self.groups = ranked_groups(self.group_file, self.groups)
+            self.group_file = None
         for sample in data_samples:
             name = sample.get('img_path', sample.get('sample_idx', 'unnamed'))
             for key in ('pred_score', 'gt_label'):
@@ -157,8 +173,10 @@ class FERMetric(BaseMetric):
         scores, labels, targets = zip(*results)
         metrics, matrix = self.calculate(
             np.stack(scores), np.array(labels), targets, classes,
-            self.ece_bins)
+            self.ece_bins, self.per_class)
         metrics.update(group_recalls(matrix, self.groups, classes))
+        if not self.per_class:
+            return metrics
         self._save(
             matrix, classes, f"accuracy {metrics['accuracy']:.2f} %, UAR "
             f"{metrics['uar']:.2f} %, {len(labels)} samples",
@@ -201,7 +219,9 @@ class FERMetric(BaseMetric):
                   labels: np.ndarray,
                   targets: Optional[Sequence[Optional[np.ndarray]]] = None,
                   classes: Optional[Sequence[str]] = None,
-                  ece_bins: int = 15) -> Tuple[Dict[str, float], np.ndarray]:
+                  ece_bins: int = 15,
+                  per_class: bool = True
+                  ) -> Tuple[Dict[str, float], np.ndarray]:
         """All measures of a set.
 
         Args:
@@ -212,6 +232,7 @@ class FERMetric(BaseMetric):
             classes (Sequence[str], optional): Class names. Defaults to None,
                 the indices.
             ece_bins (int): Number of bins of ``ece``. Defaults to 15.
+            per_class (bool): With the recall of each class. Defaults to True.
 
         Returns:
             tuple: The measures, and the confusion matrix ``(C, C)`` with the
@@ -229,15 +250,16 @@ class FERMetric(BaseMetric):
         # largest float32 below 1 belongs to the last bin.
         below_one = torch.from_numpy(scores).float().clamp(
             max=float(np.nextafter(np.float32(1), np.float32(0))))
-        one_hot = np.eye(num)[labels]
+        of_truth = scores[np.arange(len(labels)), labels]
         names = classes or [str(i) for i in range(num)]
         metrics = dict(
             accuracy=100 * hits.sum() / len(labels),
             uar=100 * recall.mean(),
             f1=100 * f1.mean(),
-            nll=-np.log(np.maximum(scores, _EPS))[one_hot > 0].mean(),
+            nll=-np.log(np.maximum(of_truth, _EPS)).mean(),
             ece=multiclass_calibration_error(below_one, truth, num, ece_bins),
-            brier=((scores - one_hot)**2).sum(1).mean())
+            brier=(np.einsum('nc,nc->n', scores, scores) - 2 * of_truth
+                   + 1).mean())
         pairs = [(p, t) for p, t in zip(scores, targets or ())
                  if t is not None]
         if any(t.max() < 1 for _, t in pairs):
@@ -245,6 +267,7 @@ class FERMetric(BaseMetric):
             logs = np.log(np.where(target > 0, target, 1)) - np.log(
                 np.maximum(pred, _EPS))
             metrics['kl'] = (target * logs).sum(1).mean()
-        for name, value in zip(np.array(names)[present], 100 * recall):
-            metrics['recall_' + '_'.join(str(name).split())] = value
+        if per_class:
+            for name, value in zip(np.array(names)[present], 100 * recall):
+                metrics['recall_' + '_'.join(str(name).split())] = value
         return {key: float(value) for key, value in metrics.items()}, matrix

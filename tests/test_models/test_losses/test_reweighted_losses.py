@@ -167,6 +167,33 @@ def test_corrections_of_samples(correction):
 
 
 @pytest.mark.parametrize('correction', ['zero', 'fix', 'decrease', 'none'])
+def test_corrected_samples_in_the_mean(correction):
+    """The whole loss, sample by sample; one of them is an outlier."""
+    counts, gamma, phase = [100, 20, 5], 1.5, .5
+    cosines = torch.tensor([[.9, .1, -.2], [-.9, .95, .1], [.2, .3, .4]])
+    labels = [0, 0, 2]
+    loss = _build('CRILoss', counts, correction=correction, per_sample=True,
+                  outlier_probability=1e-4, gamma=gamma)
+    loss.set_phase(phase)
+    threshold = (1 - 1e-4)**gamma * math.log(1e4)
+    total = norm = outliers = 0.
+    for row, label in zip(cosines.double().tolist(), labels):
+        row[label] -= .1 * (5 / counts[label])**.25
+        value = np.logaddexp.reduce([30 * v for v in row]) - 30 * row[label]
+        value *= (1 - math.exp(-value))**gamma
+        if value > threshold:
+            outliers += 1
+            value = dict(
+                zero=0., fix=threshold, none=value,
+                decrease=threshold * math.exp(-value) / 1e-4)[correction]
+        total += counts[label]**-phase * value
+        norm += counts[label]**-phase
+    assert outliers == 1
+    assert loss(cosines, torch.tensor(labels)).item() == pytest.approx(
+        total / norm, rel=1e-5)
+
+
+@pytest.mark.parametrize('correction', ['zero', 'fix', 'decrease', 'none'])
 def test_corrections_are_finite(correction):
     """Two classes apart: a loss above the release's threshold."""
     cosines = torch.tensor([[1., -1.]], requires_grad=True)
@@ -194,6 +221,34 @@ def _phase(rule, epoch):
         ppw=(.5, .8, 5))[rule]
     return 0. if rule == 'default' else PhasedRamp(begin, end, power)(
         epoch, 200)
+
+
+def test_margins_of_the_release(golden):
+    counts = torch.tensor(golden['counts']['rafdb']).float()
+    torch.testing.assert_close(
+        label_margins(counts, .5), golden['ldam_margins_rafdb'])
+
+
+def test_corrections_of_the_release(golden):
+    """Its NaN, where 1 / T overflows, is a number here.
+
+    The batch is not among the references; a fearful and a disgusted face,
+    each as far from its class as cosines go, have its losses.
+    """
+    labels, cosines = torch.tensor([1, 2]), -torch.ones(2, 7)
+    cosines[:, 0] = 1
+    overflows = 0
+    for correction, scale, want in golden['cri_correction_scalar']:
+        settings = dict(counts=golden['counts']['rafdb'], scale=scale)
+        value = _build('CRILoss', correction=correction, **settings)(
+            cosines, labels).item()
+        if math.isnan(want):
+            loss = _build('CRILoss', correction='none', **settings)(
+                cosines, labels).item()
+            want = 115.12925 * math.exp(math.log(1e50) - loss)
+            overflows += correction == 'decrease'
+        assert value == pytest.approx(want, rel=1e-4), (correction, scale)
+    assert overflows == 2
 
 
 def test_weights_over_the_epochs(golden):
