@@ -2,8 +2,8 @@
 import numpy as np
 import pytest
 
-from mmfer.structures.landmarks import (MIRROR_POINTS, five_points,
-                                        mirror_order)
+from mmfer.structures.landmarks import (MEAN_FACES, MIRROR_POINTS,
+                                        five_points, mirror_order)
 
 
 def mirrored_face():
@@ -68,3 +68,12 @@ def test_bad_number_of_points_to_mirror(count):
 def test_bad_shape_for_five_points(shape):
     with pytest.raises(ValueError, match='got'):
         five_points(np.zeros(shape))
+
+
+@pytest.mark.parametrize('count', sorted(MEAN_FACES))
+def test_mean_faces_are_symmetric(count):
+    face = np.array(MEAN_FACES[count])
+    mirrored = face[list(MIRROR_POINTS[count])] * (-1, 1) + (1, 0)
+    np.testing.assert_allclose(mirrored, face, atol=.011)
+    np.testing.assert_allclose(
+        five_points(face), MEAN_FACES[5], atol=.011)

@@ -3,8 +3,12 @@ model = dict(
     backbone=dict(
         type='LandmarkNet',
         num_landmarks=68,
-        # The walk begins at the tip of the nose.
-        order=dict(type='LandmarkTree', root=30, traversal='preorder'),
+        # The walk begins at the tip of the nose; neighbours are near at first.
+        order=dict(
+            type='LandmarkTree',
+            root=30,
+            traversal='preorder',
+            start='distance'),
         streams=dict(
             structure=dict(type='StructureStream', hidden_channels=256),
             texture=dict(

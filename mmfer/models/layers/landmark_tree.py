@@ -5,6 +5,7 @@ import torch
 from torch import nn
 
 from mmfer.registry import MODELS
+from mmfer.structures.landmarks import MEAN_FACES
 from mmfer.structures.spanning_tree import TRAVERSALS, SpanningTree
 from .landmark_order import LandmarkOrder
 
@@ -13,8 +14,8 @@ from .landmark_order import LandmarkOrder
 class LandmarkTree(LandmarkOrder):
     r"""An order of landmarks that is learnt: a walk through a spanning tree.
 
-    Every pair of landmarks has a weight, at first drawn from [0, 1). The tree
-    is that of least total weight, see
+    Every pair of landmarks has a weight from 0 to 1 at first. The tree is
+    that of least total weight, see
     :class:`~mmfer.structures.spanning_tree.SpanningTree`. It is a discrete
     choice without gradient and made on the host, so that it stays as it is
     until :meth:`update` is called, see
@@ -23,8 +24,9 @@ class LandmarkTree(LandmarkOrder):
     :math:`2 \sigma(-w)`, that of the root by 1: edges that help get a lower
     weight and stay.
 
-    Idea: `FaceTopoNet <https://arxiv.org/abs/2209.06322>`_; gates and
-    moment of the update are our choice.
+    Idea: `FaceTopoNet <https://arxiv.org/abs/2209.06322>`_, whose weights are
+    random at first; gates, moment of the update and the start from distances
+    are our choice.
 
     Args:
         num_landmarks (int): Number of landmarks L.
@@ -33,6 +35,10 @@ class LandmarkTree(LandmarkOrder):
         traversal (str): ``'preorder'`` or ``'return'``, see
             :meth:`~mmfer.structures.spanning_tree.SpanningTree.walk`.
             Defaults to ``'preorder'``.
+        start (str): The weights at first. ``'random'``: drawn from [0, 1).
+            ``'distance'``: how far apart the two lie on a mean face, the
+            farthest pair 1; knows 5 and 68 landmarks. Defaults to
+            ``'random'``.
 
     Attributes:
         edge_weights (Parameter): Of all pairs ``i < j`` row by row,
@@ -41,20 +47,21 @@ class LandmarkTree(LandmarkOrder):
             each landmark to its parent, int64 ``(L, )``; 0 for the root.
 
     Raises:
-        ValueError: If the root or the traversal does not exist.
+        ValueError: If root, traversal or start do not exist, or there is no
+            mean face of that many landmarks.
     """
 
     def __init__(self,
                  num_landmarks: int,
                  root: Optional[int] = None,
-                 traversal: str = 'preorder') -> None:
+                 traversal: str = 'preorder',
+                 start: str = 'random') -> None:
         super().__init__(num_landmarks)
         if traversal not in TRAVERSALS:
             raise ValueError(f'traversal must be one of {TRAVERSALS}, got '
                              f'{traversal!r}')
         self.root, self.traversal = root, traversal
-        self.edge_weights = nn.Parameter(
-            torch.rand(num_landmarks * (num_landmarks - 1) // 2))
+        self.edge_weights = nn.Parameter(_weights(num_landmarks, start))
         steps = num_landmarks if traversal == 'preorder' else (
             2 * num_landmarks - 1)
         self.register_buffer('walk', torch.zeros(steps, dtype=torch.int64))
@@ -95,3 +102,19 @@ class LandmarkTree(LandmarkOrder):
         gates = 2 * torch.sigmoid(-self.edge_weights[self.parent_edges])
         numbers = torch.arange(len(gates), device=gates.device)
         return torch.where(self.parents == numbers, 1., gates)
+
+
+def _weights(num_landmarks: int, start: str) -> torch.Tensor:
+    """Of all pairs at first."""
+    if start == 'random':
+        return torch.rand(num_landmarks * (num_landmarks - 1) // 2)
+    if start != 'distance':
+        raise ValueError("start must be 'random' or 'distance', got "
+                         f'{start!r}')
+    if num_landmarks not in MEAN_FACES:
+        raise ValueError(
+            f'no mean face of {num_landmarks} landmarks is known, only of '
+            f"{sorted(MEAN_FACES)}. Remedy: start='random'")
+    # The pairs i < j row by row, as those of edge_weights.
+    distances = torch.pdist(torch.tensor(MEAN_FACES[num_landmarks]))
+    return distances / distances.max()

@@ -5,12 +5,14 @@ import numpy as np
 import pytest
 import torch
 from mmpretrain.registry import MODELS
+from scipy.sparse.csgraph import minimum_spanning_tree
 
 import mmfer  # noqa: F401
 from mmfer.models.layers import (AttentionPooling, LandmarkFiller,
                                  LandmarkOrder, LandmarkTree, StructureStream,
                                  TextureStream, upright_landmarks)
 from mmfer.structures import SpanningTree
+from mmfer.structures.landmarks import MEAN_FACES
 
 
 def tree_of(count, **options):
@@ -52,6 +54,19 @@ def test_only_edges_of_the_tree_learn():
     learnt[rows, columns] = tree.edge_weights.grad != 0
     assert [tuple(pair) for pair in learnt.nonzero().tolist()
             ] == tree.edges()
+
+
+@pytest.mark.parametrize('count', [5, 68])
+def test_start_from_distances(count):
+    """Far pairs cost more: the tree is the shortest net over a face."""
+    tree = LandmarkTree(count, root=2, start='distance')
+    face = np.array(MEAN_FACES[count])
+    distances = np.linalg.norm(face[:, None] - face, axis=2)
+    np.testing.assert_allclose(
+        weight_matrix(tree), distances / distances.max(), atol=1e-6)
+    length = sum(distances[pair] for pair in tree.edges())
+    assert length == pytest.approx(
+        minimum_spanning_tree(distances).sum(), abs=1e-6)
 
 
 def test_update_waits_until_it_is_asked():
@@ -177,7 +192,9 @@ def test_texture_elements_are_patches():
 
 @pytest.mark.parametrize('options', [
     dict(num_landmarks=1), dict(num_landmarks=5, root=5),
-    dict(num_landmarks=5, traversal='level')])
+    dict(num_landmarks=5, traversal='level'),
+    dict(num_landmarks=5, start='near'),
+    dict(num_landmarks=9, start='distance')])
 def test_bad_tree(options):
     with pytest.raises(ValueError):
         LandmarkTree(**options)
