@@ -13,15 +13,13 @@ import sys
 import tempfile
 from typing import Any, Dict, List, Optional, Sequence
 
-import cv2
-import torch
-from mmengine.registry import init_default_scope
 from rich.console import Console
 
 import mmfer  # noqa: F401
 from mmfer.analysis.benchmarking import (Repeat, add_report_arguments,
                                          check_json, chosen, finish,
-                                         interleave, measure, summarise)
+                                         interleave, measure, prepare_process,
+                                         summarise)
 from mmfer.analysis.benchmarking.drawn_faces import draw_faces
 from mmfer.analysis.benchmarking.pipelines import (fetch_speed, loader_speed,
                                                    make_way)
@@ -153,9 +151,7 @@ def pack(args: argparse.Namespace, ours: Dict[str, Any],
 
 def main(argv: Optional[Sequence[str]] = None) -> int:
     args = parse_args(argv)
-    cv2.setNumThreads(0)
-    torch.set_num_threads(1)
-    init_default_scope('mmpretrain')
+    prepare_process(1)
     skipped: Dict[str, str] = {}
     results: List[dict] = []
     with tempfile.TemporaryDirectory(prefix='mmfer-benchmark-') as folder, \

@@ -12,17 +12,15 @@ import tempfile
 import time
 from typing import Callable, Dict, List, Optional, Sequence
 
-import cv2
 import torch
 from mmengine.config import Config
-from mmengine.registry import init_default_scope
 from mmpretrain import ImageClassificationInferencer, get_model
 from rich.console import Console
 
 from mmfer.analysis.benchmarking import (add_report_arguments,
                                          add_threads_argument, check_json,
                                          chosen, finish, interleave,
-                                         summarise)
+                                         prepare_process, summarise)
 from mmfer.analysis.benchmarking.drawn_faces import draw_faces
 from mmfer.apis import FERInferencer
 from mmfer.apis.arguments import check_positive, told_in_one_line
@@ -130,9 +128,7 @@ def to_onnx(cfg: Config, checkpoint: str) -> str:
 
 def main(argv: Optional[Sequence[str]] = None) -> int:
     args = parse_args(argv)
-    cv2.setNumThreads(0)
-    torch.set_num_threads(args.threads)
-    init_default_scope('mmpretrain')
+    prepare_process(args.threads)
     runs: Dict[str, Callable[[], float]] = {}
     skipped: Dict[str, str] = {}
     with tempfile.TemporaryDirectory(prefix='mmfer-benchmark-') as folder, \

@@ -7,6 +7,7 @@ of its own; its peak counts from there.
 """
 import argparse
 import sys
+from functools import partial
 from typing import Optional, Sequence
 
 from mmfer.analysis.benchmarking import (Repeat, add_report_arguments, alone,
@@ -50,8 +51,7 @@ def parse_args(args: Optional[Sequence[str]] = None) -> argparse.Namespace:
 def main(argv: Optional[Sequence[str]] = None) -> int:
     args = parse_args(argv)
     runs = interleave(
-        {name: lambda name=name: alone(simulate, name, args.samples,
-                                       args.classes)
+        {name: partial(alone, simulate, name, args.samples, args.classes)
          for name in args.variants}, args.repeats, lambda run: run())
     repeats = {name: [Repeat(r['seconds'], r['peak']) for r in results]
                for name, results in runs.items()}

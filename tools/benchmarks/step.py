@@ -12,9 +12,6 @@ import sys
 from functools import partial
 from typing import Dict, Optional, Sequence
 
-import cv2
-import torch
-from mmengine.registry import init_default_scope
 from rich.console import Console
 
 import mmfer  # noqa: F401
@@ -22,7 +19,8 @@ from mmfer.analysis.benchmarking import (add_device_argument,
                                          add_report_arguments,
                                          add_threads_argument, alone,
                                          check_json, chosen, finish,
-                                         interleave, measure, summarise)
+                                         interleave, measure, prepare_process,
+                                         summarise)
 from mmfer.analysis.benchmarking.steps import (SETTINGS, random_batch,
                                                run_steps, step_timer)
 from mmfer.apis.arguments import check_positive, told_in_one_line
@@ -104,9 +102,7 @@ def variants(args: argparse.Namespace) -> Dict[str, tuple]:
 
 def main(argv: Optional[Sequence[str]] = None) -> int:
     args = parse_args(argv)
-    cv2.setNumThreads(0)
-    torch.set_num_threads(args.threads)
-    init_default_scope('mmpretrain')
+    prepare_process(args.threads)
     runs = {}
     named = variants(args)
     for name in args.variants:

@@ -11,18 +11,16 @@ import argparse
 import os.path as osp
 import sys
 import tempfile
-from concurrent.futures import ProcessPoolExecutor
-from multiprocessing import get_context
-from typing import Any, Callable, Dict, List, Optional, Sequence
+from functools import partial
+from typing import Any, Dict, List, Optional, Sequence
 
-import torch
-from mmengine.registry import init_default_scope
 from rich.console import Console
 
 import mmfer  # noqa: F401
 from mmfer.analysis.benchmarking import (Repeat, add_report_arguments,
-                                         add_threads_argument, check_json,
-                                         chosen, finish, interleave,
+                                         add_threads_argument, alone,
+                                         check_json, chosen, finish,
+                                         interleave, prepare_process,
                                          summarise)
 from mmfer.analysis.benchmarking.training import (run_training, shorten,
                                                   stock_config)
@@ -115,17 +113,6 @@ def make_configs(args: argparse.Namespace, folder: str) -> Dict[str, dict]:
     return ready
 
 
-def alone(cfg: dict, args: argparse.Namespace) -> Callable[[], Dict]:
-    """A function that trains in a process of its own."""
-
-    def run() -> Dict[str, Any]:
-        with ProcessPoolExecutor(1, get_context('spawn')) as pool:
-            return pool.submit(run_training, cfg, args.threads,
-                               args.steps).result()
-
-    return run
-
-
 def figures(run: Dict[str, Any]) -> Dict[str, float]:
     """The figures of a run, in the order of ``FIGURES``."""
     return dict(zip(FIGURES, (
@@ -136,14 +123,15 @@ def figures(run: Dict[str, Any]) -> Dict[str, float]:
 
 def main(argv: Optional[Sequence[str]] = None) -> int:
     args = parse_args(argv)
-    init_default_scope('mmpretrain')
+    prepare_process(args.threads)
     results: List[dict] = []
     with tempfile.TemporaryDirectory(prefix='mmfer-benchmark-') as folder, \
             Console(stderr=True).status('preparing') as status:
         with told_in_one_line(2):
             configs = make_configs(args, folder)
         runs = interleave(
-            {name: alone(cfg, args) for name, cfg in configs.items()},
+            {name: partial(alone, run_training, cfg, args.threads, args.steps)
+             for name, cfg in configs.items()},
             args.repeats, lambda run: run(),
             lambda name, number: status.update(
                 f'{name}, repeat {number + 1} of {args.repeats}'))
@@ -160,7 +148,6 @@ def main(argv: Optional[Sequence[str]] = None) -> int:
         'iters', 'size', 'batch', 'workers', 'threads', 'steps', 'repeats')}
     settings['configs'] = args.names
     settings['iterations'] = next(iter(runs.values()))[0]['iterations']
-    torch.set_num_threads(args.threads)
     finish('train', settings, results, {}, args.json)
     return 0
 

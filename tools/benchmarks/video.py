@@ -11,15 +11,14 @@ import sys
 from functools import partial
 from typing import Optional, Sequence
 
-import torch
-from mmengine.registry import init_default_scope
 
 import mmfer  # noqa: F401
 from mmfer.analysis.benchmarking import (add_device_argument,
                                          add_report_arguments,
                                          add_threads_argument, alone,
                                          check_json, chosen, finish,
-                                         interleave, summarise)
+                                         interleave, prepare_process,
+                                         summarise)
 from mmfer.analysis.benchmarking.steps import SETTINGS
 from mmfer.analysis.benchmarking.video import (NETWORKS, TASKS, check_clips,
                                                run_network)
@@ -77,8 +76,7 @@ def parse_args(args: Optional[Sequence[str]] = None) -> argparse.Namespace:
 
 def main(argv: Optional[Sequence[str]] = None) -> int:
     args = parse_args(argv)
-    torch.set_num_threads(args.threads)  # for the record; nothing runs here
-    init_default_scope('mmpretrain')
+    prepare_process(args.threads)
     records = []
     clips = {name: (args.batch, args.frames, args.size or NETWORKS[name].size)
              for name in args.variants}

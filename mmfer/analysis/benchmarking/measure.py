@@ -9,7 +9,9 @@ from multiprocessing import get_context
 from typing import (Any, Callable, Dict, Iterator, List, NamedTuple, Optional,
                     Sequence)
 
+import cv2
 import torch
+from mmengine.registry import init_default_scope
 
 MIB = 2**20
 # From nothing to the figure of one repeat.
@@ -85,6 +87,14 @@ class PeakMemory:
         return max(0., _status_mib('VmHWM') - self.start)
 
 
+def prepare_process(number: int) -> None:
+    """Let torch compute with this many threads and OpenCV with none of its
+    own, and find MMPretrain's registries."""
+    cv2.setNumThreads(0)
+    torch.set_num_threads(number)
+    init_default_scope('mmpretrain')
+
+
 @contextmanager
 def threads(number: int) -> Iterator[None]:
     """Let torch compute with this many threads."""
@@ -111,13 +121,14 @@ def alone(function: Callable[..., Any], *args: Any) -> Any:
     """What a function returns that runs in a process of its own, whose
     memory holds nothing of what ran before.
 
+    The process is a new one and takes seconds to import: a fork would find
+    memory that this one has freed, and could not use CUDA.
+
     Args:
         function (Callable): Can be pickled, as what it returns.
         *args: Its arguments.
     """
-    # A fork is quick, but cannot use CUDA once that was looked at.
-    method = 'spawn' if torch.cuda.is_available() else 'fork'
-    with ProcessPoolExecutor(1, get_context(method)) as pool:
+    with ProcessPoolExecutor(1, get_context('spawn')) as pool:
         return pool.submit(function, *args).result()
 
 

@@ -4,7 +4,6 @@ import time
 from copy import deepcopy
 from typing import Any, Callable, Dict, Tuple
 
-import cv2
 import torch
 from mmengine.config import Config
 from mmengine.optim import OptimWrapper, build_optim_wrapper
@@ -14,7 +13,7 @@ from mmfer.engine.model_parts import to_channels_last
 from mmfer.models.banks import LabelBank
 from mmfer.registry import MODELS
 from mmfer.structures import FERDataSample
-from .measure import Repeat, measure
+from .measure import Repeat, measure, prepare_process
 
 # setting -> (optimiser wrapper, channels-last, compile); None = as the config
 SETTINGS = {
@@ -174,8 +173,7 @@ def run_steps(cfg: Config, setting: str, data: Any, steps: int, threads: int,
         Repeat: The seconds a step; the growth of memory holds weights,
         gradients and the optimiser's state.
     """
-    cv2.setNumThreads(0)
-    torch.set_num_threads(threads)
+    prepare_process(threads)
     return measure(
         lambda: step_timer(cfg, setting, data, steps, device)())
 

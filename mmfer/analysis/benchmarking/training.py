@@ -15,6 +15,7 @@ from mmengine.hooks import Hook
 from mmengine.runner import Runner
 
 from mmfer.registry import DATASETS
+from .measure import prepare_process
 from .pipelines import stock_pipeline
 from .steps import synchronise, time_steps
 
@@ -203,10 +204,7 @@ def run_training(cfg: Dict[str, Any], threads: int, steps: int
         ``peak_mib`` (of this process, whole), ``worker_mib`` (whole, the
         largest worker; shared pages count), ``device_mib``.
     """
-    import cv2
-    import mmfer  # noqa: F401
-    cv2.setNumThreads(0)
-    torch.set_num_threads(threads)
+    prepare_process(threads)
     logging.disable(logging.WARNING)
     runner = Runner.from_cfg(Config(cfg))
     clock = ClockHook(steps)

@@ -2,7 +2,6 @@
 """Networks that read clips, and clips for them to read."""
 from typing import Any, Dict, NamedTuple, Optional, Tuple
 
-import cv2
 import torch
 from mmengine.config import Config
 
@@ -10,7 +9,7 @@ from mmfer.apis.arguments import ConfigError
 from mmfer.datasets import SyntheticFER, fer_collate
 from mmfer.registry import MODELS
 from mmfer.structures import LABEL_SPACES
-from .measure import Repeat, measure
+from .measure import Repeat, measure, prepare_process
 from .steps import forward_timer, step_timer
 
 # Of a batch: the number of clips, frames, and height and width in pixels.
@@ -140,8 +139,7 @@ def run_network(name: str, task: str, clips: CLIPS, setting: str, steps: int,
         weights, gradients and the optimiser's state; and millions of
         parameters of backbone and classifier.
     """
-    cv2.setNumThreads(0)
-    torch.set_num_threads(threads)
+    prepare_process(threads)
     data, cfg = drawn_clips(*clips), classifier_config(NETWORKS[name])
     repeat = measure(lambda: clips[0] / TASKS[task](cfg, setting, data, steps,
                                                     device)())
