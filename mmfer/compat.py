@@ -16,6 +16,8 @@ from importlib.metadata import PackageNotFoundError, distribution
 from importlib.util import find_spec
 from typing import Any, Callable, Iterator, List, Optional
 
+from mmfer.errors import CheckpointError, UserError
+
 # import name -> (name to install, least version, first version not supported)
 _PACKAGES = dict(
     torch=('torch', '2.6.0', None),
@@ -33,11 +35,7 @@ _RULES.update(
     dict.fromkeys(('ece', 'nll', 'brier', 'kl', 'rmse', 'mse', 'mae'), 'less'))
 
 
-class CheckpointError(RuntimeError):
-    """A checkpoint file that cannot be read, or that is not plain data."""
-
-
-class AcceleratorError(RuntimeError):
+class AcceleratorError(UserError, RuntimeError):
     """Something was asked for that needs a GPU or another accelerator."""
 
 

@@ -22,7 +22,8 @@ from mmengine.runner import CheckpointLoader, FlexibleRunner, Runner
 from mmengine.utils import package_utils
 
 import mmfer
-from mmfer.compat import AcceleratorError, CheckpointError, check_packages
+from mmfer.compat import AcceleratorError, check_packages
+from mmfer.errors import CheckpointError
 from mmfer.registry import HOOKS
 
 ONEDL = os.path.exists(

@@ -170,14 +170,14 @@ def test_second_wheel_holds_nothing_stale(tree, wheel, tmp_path):
     run(sys.executable, 'setup.py', '-q', 'bdist_wheel', '-d', first, cwd=tree)
     assert (tree / 'build/lib/mmfer/.mim/configs/toy/base.py').is_file()
     (tree / 'configs/toy/base.py').rename(tree / 'configs/toy/renamed.py')
-    (tree / 'mmfer/structures/errors.py').unlink()
+    (tree / 'mmfer/errors.py').unlink()
     second = tmp_path / 'second'
     run(sys.executable, 'setup.py', '-q', 'bdist_wheel', '-d', second,
         cwd=tree)
     names = names_in(next(second.glob('*.whl')))
     assert 'mmfer/.mim/configs/toy/renamed.py' in names
     assert 'mmfer/.mim/configs/toy/base.py' not in names
-    assert 'mmfer/structures/errors.py' not in names
+    assert 'mmfer/errors.py' not in names
 
 
 def test_sdist_contents_and_wheel_from_it(source, wheel, tmp_path):

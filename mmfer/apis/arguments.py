@@ -4,13 +4,13 @@ import errno
 import os
 import re
 import sys
-from argparse import (ArgumentParser, Namespace, RawDescriptionHelpFormatter)
+from argparse import ArgumentParser, Namespace, RawDescriptionHelpFormatter
 from contextlib import contextmanager
 from typing import Any, Callable, Dict, Iterator, Optional, Sequence
 
 from mmengine.config import DictAction
 
-from mmfer.structures import AnnotationError, ImageError
+from mmfer.errors import UserError
 
 # What the system refuses of a file -> what a user can do about it.
 _REFUSED = {
@@ -24,10 +24,6 @@ _REFUSED = {
     errno.EPERM: 'name another one, or change its permissions',
     errno.EROFS: 'name another place, this one can only be read',
 }
-
-
-class ConfigError(ValueError):
-    """A config, or an option laid over it, that cannot be used."""
 
 
 class OptionAction(DictAction):
@@ -134,7 +130,8 @@ def told_in_one_line(code: int = 1) -> Iterator[None]:
 def mistake(error: Exception) -> Optional[str]:
     """What a user is told of a mistake, in one line.
 
-    Whatever names its remedy counts as such, and files that are missing,
+    A :class:`~mmfer.errors.UserError` counts as such, whatever names its
+    remedy, and files that are missing,
     malformed, or that the system refuses to open or write.
 
     Args:
@@ -149,13 +146,12 @@ def mistake(error: Exception) -> Optional[str]:
         lines = lines[-1:]
     message = ' '.join(' '.join(lines).split())
     message = re.sub(rf'^[\w.]*{type(error).__name__}: ', '', message)
-    if 'Remedy: ' not in message:
+    if 'Remedy: ' not in message and not isinstance(error, UserError):
         if isinstance(error, OSError) and error.errno in _REFUSED:
             place = '' if error.filename is None else f'{error.filename}: '
             message = (f'{place}{error.strerror}. Remedy: '
                        f'{_REFUSED[error.errno]}')
-        elif not isinstance(error, (AnnotationError, FileNotFoundError,
-                                    ImageError)):
+        elif not isinstance(error, FileNotFoundError):
             return None
     return f'{type(error).__name__}: {message}'
 

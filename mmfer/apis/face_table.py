@@ -2,18 +2,18 @@
 """Where the faces of a dataset are, found once and kept in a CSV file."""
 import csv
 import os.path as osp
-from typing import (Any, Callable, Dict, Iterable, List, Optional, TextIO,
-                    Tuple)
+from typing import Any, Callable, Dict, Iterable, List, Optional, TextIO, Tuple
 
 import numpy as np
 
 from mmfer.datasets.auxiliary.sample_index import bare_name
-from mmfer.datasets.reader_configs import map_readers
 from mmfer.datasets.number_table import read_header
+from mmfer.datasets.reader_configs import map_readers
 from mmfer.datasets.tables import read_csv
+from mmfer.errors import ConfigError
 from mmfer.registry import DATASETS, TRANSFORMS
 from mmfer.structures import AnnotationError, DetectedFace, ImageError
-from .arguments import ConfigError
+
 from .detectors import FaceDetector
 from .detectors.given_boxes import BOX_COLUMNS
 from .pictures import Picture

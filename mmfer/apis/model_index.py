@@ -5,7 +5,7 @@ from typing import Dict, NamedTuple, Optional
 
 from mmengine.fileio import load
 
-from .arguments import ConfigError
+from mmfer.errors import ConfigError
 
 _PACKAGE = osp.dirname(osp.dirname(osp.abspath(__file__)))
 

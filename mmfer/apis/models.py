@@ -11,9 +11,10 @@ from torch import nn
 import mmfer  # noqa: F401
 from mmfer.engine.checkpoint_check import (canonical_classes,
                                            checkpoint_classes, try_weights)
+from mmfer.errors import ConfigError
 from mmfer.registry import DATASETS
 from mmfer.structures import LabelSpace
-from .arguments import ConfigError
+
 from .model_index import find_model
 from .run import load_config, read_checkpoint
 

@@ -8,8 +8,10 @@ from typing import Sequence
 
 from matplotlib.backend_bases import FigureCanvasBase
 
+from mmfer.errors import UserError
 
-class OutputError(OSError):
+
+class OutputError(UserError, OSError):
     """Something cannot be written or shown."""
 
 

@@ -11,7 +11,7 @@ import numpy as np
 
 from mmfer.datasets.folders import IMAGE_SUFFIXES, images_in
 from mmfer.datasets.transforms import LoadFERImage
-from mmfer.structures import ImageError
+from mmfer.errors import ImageError, UserError
 
 VIDEO_SUFFIXES = ('.avi', '.gif', '.m4v', '.mkv', '.mov', '.mp4', '.mpeg',
                   '.mpg', '.webm', '.wmv')
@@ -22,7 +22,7 @@ PICTURE = Union[str, os.PathLike, np.ndarray]
 INPUTS = Union[PICTURE, int, Sequence[PICTURE]]
 
 
-class InputError(OSError):
+class InputError(UserError, OSError):
     """A picture, video or camera that cannot be read."""
 
 

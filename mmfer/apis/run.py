@@ -16,8 +16,9 @@ from mmengine.hub import get_config
 from mmengine.registry import RUNNERS
 from mmengine.runner import CheckpointLoader, Runner
 
-from mmfer.compat import CheckpointError, require_accelerator
-from .arguments import ConfigError
+from mmfer.compat import require_accelerator
+from mmfer.errors import CheckpointError, ConfigError
+
 from .outputs import require_display, writable_folder
 
 _LOADERS = ('train_dataloader', 'val_dataloader', 'test_dataloader')

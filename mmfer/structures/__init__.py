@@ -1,8 +1,9 @@
 # Copyright (c) mmfer contributors.
+from mmfer.errors import AnnotationError, ImageError
+
 from .action_units import ACTION_UNITS, AU_SETS, au_names
 from .au_codes import AUCode, au_occurrence, parse_au_string
 from .au_graph import AUGraph
-from .errors import AnnotationError, ImageError
 from .face_prediction import (AttentionMap, DetectedFace, FacePrediction,
                               PicturePrediction)
 from .fer_data_sample import FERDataSample

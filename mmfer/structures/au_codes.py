@@ -6,7 +6,7 @@ from typing import List, NamedTuple, Optional, Sequence, Tuple
 
 import numpy as np
 
-from .errors import AnnotationError
+from mmfer.errors import AnnotationError
 
 # Numbers of action units, action descriptors, head and eye movements,
 # visibility and gross behaviour (Ekman, Friesen and Hager 2002).

@@ -7,8 +7,8 @@ from mmpretrain import get_model
 
 from mmfer.analysis.prediction_collector import pool
 from mmfer.analysis.predictions import collect_predictions, training_set
-from mmfer.apis.arguments import ConfigError
 from mmfer.apis.run import load_config, prepare_config
+from mmfer.errors import ConfigError
 from mmfer.registry import DATASETS
 
 

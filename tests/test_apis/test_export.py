@@ -10,10 +10,11 @@ from mmengine.registry import DefaultScope
 from mmpretrain.registry import MODELS
 
 from mmfer.apis import FERInferencer
-from mmfer.apis.arguments import ConfigError
 from mmfer.apis.export import ExportableModel, export_onnx, load_onnx
 from mmfer.apis.inference import TorchPredictor
 from mmfer.apis.models import LoadedModel, au_names_of, load_model
+from mmfer.errors import ConfigError
+
 from ..toys import CONFIGS
 
 # One config for each way of predicting, and of making features.

@@ -5,12 +5,13 @@ import pytest
 from mmengine.config import Config
 from mmengine.registry import init_default_scope
 
-from mmfer.apis.arguments import ConfigError
 from mmfer.apis.detectors import GivenBoxes, WholeImage
 from mmfer.apis.face_table import FaceTable, find_faces, readers_of
 from mmfer.datasets import CASME2, CASME3
+from mmfer.errors import ConfigError
 from mmfer.registry import DATASETS
 from mmfer.structures import AnnotationError, DetectedFace
+
 from ..clip_toys import write_frames, write_xlsx
 
 HEADER = ['Subject', 'Filename', 'Onset', 'Apex', 'Offset', 'Emotion', 'AU']

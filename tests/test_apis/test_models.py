@@ -7,10 +7,9 @@ import torch
 from mmengine.config import Config
 from mmengine.runner import CheckpointLoader
 
-from mmfer.apis.arguments import ConfigError
 from mmfer.apis.model_index import find_model, list_models
 from mmfer.apis.models import load_model, resolve_model
-from mmfer.compat import CheckpointError
+from mmfer.errors import CheckpointError, ConfigError
 from mmfer.structures import LabelSpace
 
 

@@ -4,8 +4,9 @@ from argparse import Namespace
 
 import pytest
 
-from mmfer.apis.arguments import ConfigError, run_main
+from mmfer.apis.arguments import run_main
 from mmfer.apis.run import load_config
+from mmfer.errors import ConfigError
 
 CONFIG = 'model = dict(depth=18)\nhooks = [dict(type=1)]\nsteps = [1, 2]\n'
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from mmfer.apis.arguments import ConfigError
+from mmfer.errors import ConfigError
 from mmfer.structures import AU_SETS, AUGraph, au_names
 
 TOOL = Path(__file__).parents[2] / 'tools/dataset_tools/build_au_graph.py'

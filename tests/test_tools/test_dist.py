@@ -14,8 +14,9 @@ from mmengine.config import Config
 from mmengine.runner import CheckpointLoader
 
 import mmfer
-from mmfer.apis.arguments import ConfigError
 from mmfer.apis.run import prepare_config
+from mmfer.errors import ConfigError
+
 from ..toys import make_ferplus, small_config
 
 ROOT = Path(mmfer.__file__).parents[1]

@@ -9,7 +9,7 @@ import torch
 from mmpretrain.registry import MODELS
 from torch import nn
 
-from mmfer.apis.arguments import ConfigError
+from mmfer.errors import ConfigError
 from mmfer.visualization.landmark_tree import draw_landmark_trees
 
 TOOL = Path(__file__).parents[2] / 'tools/visualization' / (

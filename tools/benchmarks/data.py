@@ -23,9 +23,9 @@ from mmfer.analysis.benchmarking import (Repeat, add_report_arguments,
 from mmfer.analysis.benchmarking.drawn_faces import draw_faces
 from mmfer.analysis.benchmarking.pipelines import (fetch_speed, loader_speed,
                                                    make_way)
-from mmfer.apis.arguments import (ConfigError, check_positive,
-                                  told_in_one_line)
+from mmfer.apis.arguments import check_positive, told_in_one_line
 from mmfer.apis.run import load_config
+from mmfer.errors import ConfigError
 from mmfer.registry import DATASETS
 
 VARIANTS = ('stock', 'stock-light', 'torchvision', 'unpacked',

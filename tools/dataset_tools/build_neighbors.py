@@ -14,11 +14,11 @@ from rich.progress import (BarColumn, MofNCompleteColumn, Progress, TextColumn,
                            TimeRemainingColumn)
 
 import mmfer  # noqa: F401
-from mmfer.apis.arguments import (ConfigError, OptionAction,
-                                  check_positive, run_main)
+from mmfer.apis.arguments import OptionAction, check_positive, run_main
 from mmfer.apis.outputs import writable_file
 from mmfer.apis.run import load_config, loader_of
 from mmfer.datasets.neighbors import SPACES, build_index, save_index
+from mmfer.errors import ConfigError
 from mmfer.registry import DATASETS
 
 EXAMPLES = """examples:

@@ -18,7 +18,7 @@ from typing import Optional, Sequence
 from mmengine.registry import init_default_scope
 
 import mmfer  # noqa: F401
-from mmfer.apis.arguments import ConfigError, OptionAction, run_main
+from mmfer.apis.arguments import OptionAction, run_main
 from mmfer.apis.detectors import build_detector
 from mmfer.apis.detectors.arguments import (add_detector_arguments,
                                             detector_arguments)
@@ -26,6 +26,7 @@ from mmfer.apis.face_table import FaceTable, find_faces, readers_of
 from mmfer.apis.inference import show_progress
 from mmfer.apis.outputs import writable_file
 from mmfer.apis.run import load_config
+from mmfer.errors import ConfigError
 
 EXAMPLES = """examples:
   the raw frames of DFME, into data/dfme/faces.csv:

@@ -2,11 +2,12 @@
 """Write a model as an ONNX file and compare it with PyTorch."""
 from argparse import ArgumentParser, Namespace, RawDescriptionHelpFormatter
 
-from mmfer.apis.arguments import ConfigError, run_main
+from mmfer.apis.arguments import run_main
 from mmfer.apis.export import export_onnx
 from mmfer.apis.inference import face_size
 from mmfer.apis.models import load_model
 from mmfer.apis.outputs import writable_file
+from mmfer.errors import ConfigError
 
 EXAMPLES = """
 examples:

@@ -5,10 +5,11 @@ from typing import Any, Dict, NamedTuple, Optional, Tuple
 import torch
 from mmengine.config import Config
 
-from mmfer.apis.arguments import ConfigError
 from mmfer.datasets import SyntheticFER, fer_collate
+from mmfer.errors import ConfigError
 from mmfer.registry import MODELS
 from mmfer.structures import LABEL_SPACES
+
 from .measure import Repeat, measure, prepare_process
 from .steps import forward_timer, step_timer
 

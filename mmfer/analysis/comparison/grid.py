@@ -7,8 +7,8 @@ from typing import Any, Dict, List, NamedTuple, Optional, Sequence
 
 from mmengine.config import Config, ConfigDict
 
-from mmfer.apis.arguments import ConfigError
 from mmfer.apis.run import apply_options, load_config
+from mmfer.errors import ConfigError
 from mmfer.registry import DATASETS
 
 _LOADERS = ('train_dataloader', 'val_dataloader', 'test_dataloader')

@@ -5,7 +5,8 @@ from typing import Sequence
 
 from mmengine.config import Config, ConfigDict
 
-from mmfer.apis.arguments import ConfigError
+from mmfer.errors import ConfigError
+
 from .folds import Fold
 
 

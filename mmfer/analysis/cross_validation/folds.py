@@ -5,8 +5,8 @@ from typing import Any, Dict, List, NamedTuple, Sequence, Tuple
 
 import numpy as np
 
-from mmfer.apis.arguments import ConfigError
 from mmfer.datasets.folds import subject_folds
+from mmfer.errors import ConfigError
 from mmfer.registry import DATASETS
 
 #: Name -> what is left out of a training.

@@ -6,10 +6,11 @@ import os.path as osp
 from typing import Any, Dict, Iterator, List, Optional, Sequence, Tuple
 
 from mmengine.config import Config
-from mmengine.dataset import (BaseDataset, ClassBalancedDataset,
-                              ConcatDataset, RepeatDataset)
+from mmengine.dataset import (BaseDataset, ClassBalancedDataset, ConcatDataset,
+                              RepeatDataset)
 
 from mmfer.datasets import BaseFERDataset
+from mmfer.errors import UserError
 from mmfer.registry import DATASETS
 
 SPLITS = ('train', 'val', 'test')
@@ -17,7 +18,7 @@ SPLITS = ('train', 'val', 'test')
 REPEATING = (RepeatDataset, ClassBalancedDataset)
 
 
-class NoDatasetError(ValueError):
+class NoDatasetError(UserError, ValueError):
     """A config in which there is no dataset to check."""
 
 

@@ -7,7 +7,9 @@ from typing import Any, Dict, Mapping
 
 import torch
 
-from mmfer.compat import CheckpointError, safe_loading
+from mmfer.compat import safe_loading
+from mmfer.errors import CheckpointError
+
 from ..outputs import writable_file
 from .convert import convert_state_dict
 from .formats import FORMATS

@@ -5,11 +5,13 @@ from typing import List, Tuple
 import cv2
 import numpy as np
 
+from mmfer.errors import UserError
 from mmfer.structures import DetectedFace
+
 from ..pictures import Picture
 
 
-class DetectorError(RuntimeError):
+class DetectorError(UserError, RuntimeError):
     """A face detector that cannot be had or used."""
 
 

@@ -5,9 +5,10 @@ import torch
 from mmpretrain.models import ImageClassifier
 from torch import nn
 
+from mmfer.errors import ConfigError
 from mmfer.models import FERClassifier
 from mmfer.models.heads import BaseFERHead
-from ..arguments import ConfigError
+
 from ..models import num_landmarks_of, require_pictures
 
 # What a face and its mirror are averaged in.

@@ -7,7 +7,8 @@ from typing import Any, Dict, Tuple
 import numpy as np
 import torch
 
-from ..arguments import ConfigError
+from mmfer.errors import ConfigError
+
 from ..models import LoadedModel
 from .exportable_model import ExportableModel
 

@@ -8,8 +8,9 @@ import torch
 from mmengine.config import Config
 
 from mmfer.datasets.collate import fer_collate
+from mmfer.errors import ConfigError
 from mmfer.registry import MODELS
-from ..arguments import ConfigError
+
 from ..models import LoadedModel, resolve_model
 
 

@@ -7,9 +7,10 @@ from mmengine.dataset import Compose
 from mmengine.registry import DefaultScope
 
 from mmfer.datasets.transforms import ALIGN_RECIPES
+from mmfer.errors import ConfigError
 from mmfer.registry import TRANSFORMS
 from mmfer.structures import DetectedFace
-from ..arguments import ConfigError
+
 from ..models import tested_dataset
 from ..pictures import Picture
 

@@ -6,9 +6,10 @@ from typing import (Any, Callable, Dict, Iterable, Iterator, List, Optional,
 import numpy as np
 from mmengine.config import Config
 
+from mmfer.errors import ConfigError
 from mmfer.structures import (AnnotationError, AttentionMap, FacePrediction,
                               PicturePrediction)
-from ..arguments import ConfigError
+
 from ..detectors import FaceDetector, build_detector
 from ..export import load_onnx
 from ..models import load_model, num_landmarks_of

@@ -5,7 +5,8 @@ import numpy as np
 import torch
 
 from mmfer.datasets.collate import fer_collate
-from ..arguments import ConfigError
+from mmfer.errors import ConfigError
+
 from ..attention import ATTENTIONS, attention_maps
 from ..models import LoadedModel, num_landmarks_of, require_pictures
 

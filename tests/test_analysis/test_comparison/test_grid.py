@@ -3,7 +3,8 @@ import pytest
 from mmengine.config import Config
 
 from mmfer.analysis.comparison import Cell, cell_config, make_grid
-from mmfer.apis.arguments import ConfigError
+from mmfer.errors import ConfigError
+
 from ...toys import CONFIGS, make_ferplus, small_config
 
 SCN = str(CONFIGS / 'scn/scn_resnet18_1xb64_rafdb.py')

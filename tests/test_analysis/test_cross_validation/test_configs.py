@@ -3,8 +3,8 @@ import pytest
 from mmengine.config import Config
 
 from mmfer.analysis.cross_validation import Fold, fold_config
-from mmfer.apis.arguments import ConfigError
 from mmfer.datasets.folds import take_subjects
+from mmfer.errors import ConfigError
 
 
 @pytest.fixture

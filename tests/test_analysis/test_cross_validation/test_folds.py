@@ -5,7 +5,7 @@ from mmengine.registry import init_default_scope
 
 from mmfer.analysis.cross_validation import Pool, make_folds, read_pool
 from mmfer.analysis.cross_validation.folds import absent_classes
-from mmfer.apis.arguments import ConfigError
+from mmfer.errors import ConfigError
 
 
 @pytest.fixture

@@ -16,7 +16,8 @@ from mmpretrain.registry import MODELS
 import mmfer  # noqa: F401
 from mmfer.apis import convert_state_dict
 from mmfer.apis.converters import FORMATS, convert_file, read_released_file
-from mmfer.compat import CheckpointError
+from mmfer.errors import CheckpointError
+
 from .test_hybrid_formats import HYBRIDS
 
 ROOT = Path(__file__).parents[3]

@@ -3,10 +3,10 @@ import numpy as np
 import pytest
 from mmengine.config import Config
 
-from mmfer.apis.arguments import ConfigError
 from mmfer.apis.inference import FacePipeline, face_size
 from mmfer.apis.pictures import Picture
 from mmfer.datasets.transforms import ALIGN_RECIPES
+from mmfer.errors import ConfigError
 from mmfer.structures import DetectedFace
 
 RNG = np.random.default_rng(0)

@@ -12,11 +12,11 @@ from mmpretrain import FeatureExtractor, ImageClassificationInferencer
 from mmpretrain.registry import MODELS
 
 from mmfer.apis import FERInferencer
-from mmfer.apis.arguments import ConfigError
 from mmfer.apis.detectors import GivenBoxes
 from mmfer.apis.inference import fer_inferencer
 from mmfer.apis.pictures import Picture
 from mmfer.datasets.transforms import FaceAlign
+from mmfer.errors import ConfigError
 from mmfer.structures import DetectedFace, LabelSpace
 
 from ..test_pictures import write_video

@@ -3,7 +3,8 @@ import pickle
 
 import pytest
 
-from mmfer.structures import AnnotationError, ImageError
+from mmfer.errors import (AnnotationError, CheckpointError, ConfigError,
+                          ImageError, UserError)
 
 
 @pytest.mark.parametrize('kwargs, text', [
@@ -27,11 +28,20 @@ def test_kinds():
     assert issubclass(AnnotationError, ValueError)
     assert issubclass(ImageError, OSError)
     assert not issubclass(ImageError, ValueError)
+    for kind in (AnnotationError, CheckpointError, ConfigError, ImageError):
+        assert issubclass(kind, UserError)
+
+
+def test_hint_follows_the_message():
+    error = ImageError('a.png: truncated', hint='copy it again')
+    assert str(error) == 'a.png: truncated. Hint: copy it again'
+    assert error.hint == 'copy it again' and ImageError('a').hint is None
 
 
 def test_errors_travel_between_processes():
     for error in (AnnotationError('bad', 'a.csv', 3, 'x', 'mend it'),
-                  ImageError('a.png: truncated')):
+                  ImageError('a.png: truncated'),
+                  ConfigError('no loader', hint='add one')):
         copy = pickle.loads(pickle.dumps(error))
         assert type(copy) is type(error) and str(copy) == str(error)
         assert vars(copy) == vars(error)

@@ -1,8 +1,37 @@
 # Copyright (c) mmfer contributors.
+"""Errors that users can fix; the tools print them in one line."""
 from typing import Any, Optional
 
 
-class AnnotationError(ValueError):
+class UserError(Exception):
+    """Base class for errors that a user can fix.
+
+    Args:
+        message (str): The problem, in one sentence without a full stop.
+        hint (str, optional): What the user can do about it. Defaults to
+            None.
+
+    Examples:
+        >>> str(ConfigError('a.py: no test_dataloader', hint='add one'))
+        'a.py: no test_dataloader. Hint: add one'
+    """
+
+    def __init__(self, message: str, *, hint: Optional[str] = None) -> None:
+        super().__init__(message if hint is None else
+                         f'{message}. Hint: {hint}')
+        self.hint = hint
+
+
+class ConfigError(UserError, ValueError):
+    """A config, an argument, or an option over a config, that cannot be
+    used."""
+
+
+class CheckpointError(UserError, RuntimeError):
+    """A checkpoint file that cannot be read, or that is not plain data."""
+
+
+class AnnotationError(UserError, ValueError):
     """An annotation that cannot be used.
 
     Args:
@@ -36,7 +65,8 @@ class AnnotationError(ValueError):
             message += f'. Remedy: {remedy}'
         super().__init__(message)
         self.file, self.line, self.value = file, line, value
+        self.hint = remedy
 
 
-class ImageError(OSError):
+class ImageError(UserError, OSError):
     """An image file that is missing, truncated or cannot be decoded."""
