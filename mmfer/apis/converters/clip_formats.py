@@ -23,14 +23,14 @@ def r3d_keys(state: Mapping[str, Any]) -> KeyMap:
                   if wanted == numbers and
                   (block is Bottleneck3D) == bottleneck), 18)
     shortcut = 'B' if any('.downsample.' in key for key in state) else 'A'
-    return {**_names(R3D, depth=depth, shortcut=shortcut),
+    return {**network_keys(R3D, depth=depth, shortcut=shortcut),
             **linear('fc', None)}
 
 
 def densenet3d_keys(state: Mapping[str, Any]) -> KeyMap:
     """A 3D DenseNet; early files write ``norm.1`` for ``norm1``."""
     numbers = _lengths(state, r'features\.denseblock(\d)\.denselayer(\d+)\.')
-    names = _names(DenseNet3D, depth=_depth(DenseNet3D, numbers, 121))
+    names = network_keys(DenseNet3D, depth=_depth(DenseNet3D, numbers, 121))
     if any(re.search(r'\.norm\.1\.', key) for key in state):
         names = {
             re.sub(r'(denselayer\d+\.)(norm|conv)(\d)', r'\1\2.\3', key): key
@@ -41,13 +41,13 @@ def densenet3d_keys(state: Mapping[str, Any]) -> KeyMap:
 
 def i3d_keys(state: Mapping[str, Any]) -> KeyMap:
     """An I3D."""
-    return {**_names(I3D), **linear('logits.conv3d', None)}
+    return {**network_keys(I3D), **linear('logits.conv3d', None)}
 
 
 def p3d_keys(state: Mapping[str, Any]) -> KeyMap:
     """A pseudo-3D ResNet of any depth."""
     numbers = _lengths(state, r'layer(\d)\.(\d+)\.')
-    return {**_names(P3D, depth=_depth(P3D, numbers, 199)),
+    return {**network_keys(P3D, depth=_depth(P3D, numbers, 199)),
             **linear('fc', None)}
 
 
@@ -71,8 +71,8 @@ def join_streams(state: Dict[str, torch.Tensor]) -> Dict[str, torch.Tensor]:
     return joined
 
 
-def _names(network: type, **kwargs: Any) -> Dict[str, str]:
-    """The names of all weights of a network, which takes no memory."""
+def network_keys(network: type, **kwargs: Any) -> Dict[str, str]:
+    """Map the names of all weights of a network to themselves."""
     with torch.device('meta'):
         model: nn.Module = network(**kwargs)
     return {key: key for key in model.state_dict()}
