@@ -24,5 +24,8 @@ train_dataloader = dict(drop_last=True, dataset=dict(pipeline=train_pipeline))
 val_dataloader = dict(dataset=dict(pipeline=test_pipeline))
 test_dataloader = dict(dataset=dict(pipeline=test_pipeline))
 
+# The network changes gently, new layers faster.
+optim_wrapper = dict(
+    paramwise_cfg=dict(custom_keys=dict(head=dict(lr_mult=5))))
 param_scheduler = dict(T_max=10)
 train_cfg = dict(max_epochs=10)

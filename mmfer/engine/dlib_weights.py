@@ -79,7 +79,8 @@ def read_dlib_records(path: str) -> List[Record]:
         if version != 2:
             raise CheckpointError(
                 f'{path}: version {version} of a tensor at byte '
-                f'{found.start()}, expected 2', hint=_HINT)
+                f'{found.start()}, expected 2',
+                hint=_HINT)
         dims = []
         for _ in range(4):
             number, place = _integer(content, place, path)
@@ -88,7 +89,8 @@ def read_dlib_records(path: str) -> List[Record]:
             raise CheckpointError(
                 f'{path}: a tensor of {" x ".join(map(str, dims))} at byte '
                 f'{found.start()} exceeds the file; it is truncated or '
-                'damaged', hint=_HINT)
+                'damaged',
+                hint=_HINT)
         data = np.frombuffer(content, '<f4', prod(dims), place)
         place += data.nbytes
         records.append(Record(name, tuple(dims), data.astype(np.float32)))
@@ -104,7 +106,8 @@ def _integer(content: bytes, place: int, path: str) -> Tuple[int, int]:
     if not 1 <= length <= 8 or end > len(content):
         raise CheckpointError(
             f'{path}: no integer at byte {place}; the file is truncated or '
-            'damaged', hint=_HINT)
+            'damaged',
+            hint=_HINT)
     value = int.from_bytes(content[place + 1:end], 'little')
     return (-value if content[place] & 128 else value), end
 
@@ -140,11 +143,13 @@ def read_dlib_resnet(path: str) -> Dict[str, torch.Tensor]:
         if record is None:
             raise CheckpointError(
                 f'{path}: the file ends before the layer {name} of '
-                f'{size:,} numbers', hint=_HINT)
+                f'{size:,} numbers',
+                hint=_HINT)
         if record.name != name or len(record.data) != size:
             raise CheckpointError(
                 f'{path}: a layer {record.name} of {len(record.data):,} '
-                f'numbers, expected {name} of {size:,}', hint=_HINT)
+                f'numbers, expected {name} of {size:,}',
+                hint=_HINT)
         return torch.from_numpy(record.data)
 
     state: Dict[str, torch.Tensor] = {}
@@ -161,9 +166,12 @@ def read_dlib_resnet(path: str) -> Dict[str, torch.Tensor]:
         state[f'{norm}running_mean'] = -filters[-channels:]
         state[f'{norm}running_var'] = torch.full((channels, ), 1 - _EPS)
         state[f'{norm}num_batches_tracked'] = torch.tensor(0)
-    state['embedding.weight'] = take('fc', 256 * 128).view(256, 128).t(
-        ).contiguous()
+    state['embedding.weight'] = take('fc',
+                                     256 * 128).view(256,
+                                                     128).t().contiguous()
     if next(records, None) is not None:
-        raise CheckpointError(f'{path}: more layers than the face recognition '
-                              'network has', hint=_HINT)
+        raise CheckpointError(
+            f'{path}: more layers than the face recognition '
+            'network has',
+            hint=_HINT)
     return state

@@ -7,11 +7,13 @@ from typing import Any, Dict, Iterable, Iterator, List
 import numpy as np
 import torch
 from mmengine.dist import broadcast
+from mmpretrain.models.classifiers import BaseClassifier
 from torch import nn
 from torch.nn.modules.batchnorm import _BatchNorm
 from torch.utils.data import DataLoader
 
 from mmfer.datasets.randomness import seed_generators
+from mmfer.errors import ConfigError
 from .checkpoint_check import whole_weights
 from .model_parts import bare_model
 
@@ -101,40 +103,57 @@ def calibrate_norms(model: nn.Module, target: str,
         target (str): The part to calibrate, as ``'backbone'``.
         batches (Iterable): Collated batches; all ranks need the same number.
             They are augmented by the data preprocessor as in training.
+
+    Raises:
+        ConfigError: If the part is not used in prediction.
     """
     part = bare_model(model).get_submodule(target)
+    classifier = _classifier_around(model, target)
     norms: List[_BatchNorm] = [
-        m for m in part.modules() if isinstance(m, _BatchNorm) and m.affine
-        and m.track_running_stats
+        m for m in part.modules()
+        if isinstance(m, _BatchNorm) and m.affine and m.track_running_stats
     ]
     moments: Dict[_BatchNorm, _Moments] = {m: _Moments() for m in norms}
     handles = [
-        norm.register_forward_pre_hook(hook)
-        for norm, hook in moments.items()
+        norm.register_forward_pre_hook(hook) for norm, hook in moments.items()
     ]
     training = model.training
     model.eval()
     try:
         for batch in batches:
             data = bare_model(model).data_preprocessor(batch, training=True)
-            model(**data, mode='predict')
+            classifier(**data, mode='predict')
     finally:
         model.train(training)
         for handle in handles:
             handle.remove()
+    if not all(hook.count for hook in moments.values()):
+        raise ConfigError(
+            f'init_weights: {target!r} cannot be calibrated, since prediction '
+            'does not use all of it',
+            hint='leave out calibrate')
     with whole_weights(model):
         for norm, hook in moments.items():
-            if hook.count:
-                statistics = hook.mean_and_variance()
-                broadcast(statistics)
-                _renormalize(norm, *statistics)
+            statistics = hook.mean_and_variance()
+            broadcast(statistics)
+            _renormalize(norm, *statistics)
+
+
+def _classifier_around(model: nn.Module, target: str) -> nn.Module:
+    """Return the innermost classifier that holds a part, as a branch."""
+    names = target.split('.')[:-1]
+    for end in range(len(names), 0, -1):
+        around = bare_model(model).get_submodule('.'.join(names[:end]))
+        if isinstance(around, BaseClassifier):
+            return around
+    return model
 
 
 def _renormalize(norm: _BatchNorm, mean: torch.Tensor,
                  variance: torch.Tensor) -> None:
     """Give a normalization other statistics and the same function."""
-    scale = norm.weight.double() / (
-        norm.running_var.double() + norm.eps).sqrt()
+    scale = norm.weight.double() / (norm.running_var.double() +
+                                    norm.eps).sqrt()
     shift = norm.bias.double() - norm.running_mean.double() * scale
     norm.weight.copy_(scale * (variance + norm.eps).sqrt())
     norm.bias.copy_(shift + mean * scale)

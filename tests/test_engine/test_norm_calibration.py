@@ -6,10 +6,12 @@ import numpy as np
 import pytest
 import torch
 from mmengine.model import BaseModel
+from mmpretrain.models.classifiers import BaseClassifier
 from torch import nn
 from torch.utils.data import DataLoader, TensorDataset
 
 from mmfer.engine.norm_calibration import calibrate_norms, training_batches
+from mmfer.errors import ConfigError
 
 
 class _Preprocessor(nn.Module):
@@ -71,6 +73,32 @@ def test_function_stays_and_statistics_are_those_of_all_samples(model):
     for part, before in zip((model.head, model.backbone[4]), others):
         for key, value in part.state_dict().items():
             assert torch.equal(value, before[key]), key
+
+
+def test_a_branch_is_run_by_its_own_classifier(model):
+
+    class Branch(BaseClassifier):
+
+        def __init__(self):
+            super().__init__()
+            self.backbone = nn.BatchNorm2d(3)
+
+        def forward(self, inputs, mode):
+            return self.backbone(inputs)
+
+        extract_feat = forward
+
+    model.branch = Branch()
+    x = torch.randn(8, 3, 6, 6)
+    calibrate_norms(model, 'branch.backbone', [x])
+    torch.testing.assert_close(model.branch.backbone.running_mean,
+                               x.mean((0, 2, 3)))
+
+
+def test_refuses_a_part_that_prediction_does_not_use(model):
+    model.spare = nn.BatchNorm2d(3)
+    with pytest.raises(ConfigError, match="'spare' cannot be calibrated"):
+        calibrate_norms(model, 'spare', [torch.randn(8, 3, 6, 6)])
 
 
 def test_a_channel_without_variance_keeps_its_value(model):

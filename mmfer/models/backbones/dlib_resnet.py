@@ -17,8 +17,7 @@ def _add_padded(x: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
     shape = [max(pair) for pair in zip(x.shape[1:], y.shape[1:])]
 
     def padded(z: torch.Tensor) -> torch.Tensor:
-        channels, rows, columns = (
-            n - m for n, m in zip(shape, z.shape[1:]))
+        channels, rows, columns = (n - m for n, m in zip(shape, z.shape[1:]))
         if not (channels or rows or columns):
             return z
         return F.pad(z, (0, columns, 0, rows, 0, channels))
@@ -40,17 +39,24 @@ class DlibBlock(BaseModule):
         norm_cfg (dict): The normalization.
     """
 
-    def __init__(self, in_channels: int, channels: int, stride: int,
-                 pad: bool, conv_cfg: Optional[dict],
-                 norm_cfg: dict) -> None:
+    def __init__(self, in_channels: int, channels: int, stride: int, pad: bool,
+                 conv_cfg: Optional[dict], norm_cfg: dict) -> None:
         super().__init__()
         self.stride = stride
-        self.conv1 = build_conv_layer(
-            conv_cfg, in_channels, channels, 3, stride=stride,
-            padding=int(pad or stride == 1), bias=False)
+        self.conv1 = build_conv_layer(conv_cfg,
+                                      in_channels,
+                                      channels,
+                                      3,
+                                      stride=stride,
+                                      padding=int(pad or stride == 1),
+                                      bias=False)
         self.bn1 = build_norm_layer(norm_cfg, channels)[1]
-        self.conv2 = build_conv_layer(
-            conv_cfg, channels, channels, 3, padding=1, bias=False)
+        self.conv2 = build_conv_layer(conv_cfg,
+                                      channels,
+                                      channels,
+                                      3,
+                                      padding=1,
+                                      bias=False)
         self.bn2 = build_norm_layer(norm_cfg, channels)[1]
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
@@ -102,14 +108,16 @@ class DlibResNet(BaseBackbone):
     #: The blocks and the channels of each stage.
     STAGES = ((3, 32), (4, 64), (3, 128), (3, 256), (1, 256))
 
-    def __init__(self,
-                 out_indices: Sequence[int] = (4, ),
-                 pad: bool = False,
-                 frozen_stages: int = -1,
-                 conv_cfg: Optional[dict] = None,
-                 norm_cfg: dict = dict(type='BN'),
-                 init_cfg: Optional[Union[dict, List[dict]]] = dict(
-                     type='Kaiming', layer='Conv2d')) -> None:
+    def __init__(
+        self,
+        out_indices: Sequence[int] = (4, ),
+        pad: bool = False,
+        frozen_stages: int = -1,
+        conv_cfg: Optional[dict] = None,
+        norm_cfg: dict = dict(type='BN'),
+        init_cfg: Optional[Union[dict, List[dict]]] = dict(type='Kaiming',
+                                                           layer='Conv2d')
+    ) -> None:
         super().__init__(init_cfg)
         if not out_indices or not set(out_indices) <= {*range(5)}:
             raise ValueError('out_indices must be numbers from 0 to 4, got '
@@ -117,12 +125,17 @@ class DlibResNet(BaseBackbone):
         self.out_indices, self.pad = tuple(out_indices), pad
         self.frozen_stages = frozen_stages
         channels = self.STAGES[0][1]
-        self.conv1 = build_conv_layer(
-            conv_cfg, 3, channels, 7, stride=2, padding=3 * pad, bias=False)
+        self.conv1 = build_conv_layer(conv_cfg,
+                                      3,
+                                      channels,
+                                      7,
+                                      stride=2,
+                                      padding=3 * pad,
+                                      bias=False)
         self.bn1 = build_norm_layer(norm_cfg, channels)[1]
         self.layers = nn.ModuleList()
-        for stage, (blocks, width) in enumerate(
-                self.STAGES[:max(out_indices) + 1]):
+        for stage, (blocks,
+                    width) in enumerate(self.STAGES[:max(out_indices) + 1]):
             layer = []
             for i in range(blocks):
                 stride = 2 if stage and not i else 1

@@ -1,0 +1,8 @@
+_base_ = [
+    '../_base_/models/resnet18.py', '../_base_/ferplus_dlib-resnet.py'
+]
+
+model = dict(
+    flip_test=True,
+    backbone=dict(_base_.dlib_resnet, _delete_=True),
+    head=dict(num_classes=8, in_channels=256))
