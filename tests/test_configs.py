@@ -89,6 +89,60 @@ def test_parts_exist_and_fit(name):
     assert not _reader(cfg.train_dataloader).get('test_mode')
 
 
+def _options(node):
+    """Every dict of a config, however deep."""
+    if isinstance(node, dict):
+        yield node
+    for child in node.values() if isinstance(node, dict) else (
+            node if isinstance(node, list) else ()):
+        yield from _options(child)
+
+
+@pytest.mark.parametrize('name', CONFIGS)
+def test_class_counts_are_those_of_the_run(name):
+    """A config cannot know them: they change with noise, folds, splits."""
+    cfg = Config.fromfile(ROOT / name)
+    init_default_scope(cfg.default_scope)
+    parts = [*_options(cfg.model), *_options(cfg.data_preprocessor)]
+    for part in parts:
+        assert not {'counts', 'class_counts', 'class_weight'} & set(part)
+    needed = any(
+        getattr(MODELS.build(part), 'needs_counts', False) for part in parts
+        if hasattr(MODELS.get(part.get('type', '')), 'needs_counts'))
+    hooks = [hook.type for hook in cfg.custom_hooks]
+    assert needed == ('ClassCountHook' in hooks)
+
+
+def test_confidence_scales_the_logits_of_any_head():
+    """MTAC and ULC-AG, whatever head tells the expressions."""
+    for method in ('mtac', 'ulc_ag'):
+        for name in CONFIGS:
+            if name.startswith(method) and '_without-conf' not in name:
+                tasks = Config.fromfile(ROOT / name).model.head.task_heads
+                assert tasks.expr.type == 'ImportanceHead', name
+
+
+@pytest.mark.parametrize('name', [
+    name for name in CONFIGS if name.split('/')[0] in ('mtac', 'ulc_ag')])
+def test_imbalance_is_left_to_the_method(name):
+    """Its own means against it are not helped by the sampler."""
+    sampler = Config.fromfile(ROOT / name).train_dataloader.sampler.type
+    assert (sampler == 'ClassBalancedSampler') == ('-balanced' in name)
+
+
+@pytest.mark.parametrize('method', ['scn', 'rul'])
+def test_label_noise_is_corrected(method):
+    for name in CONFIGS:
+        cfg = Config.fromfile(ROOT / name)
+        if not name.startswith(f'{method}/') or not _reader(
+                cfg.train_dataloader).get('noise') or '_without' in name:
+            continue
+        assert cfg.model.label_bank.num_classes == cfg.model.head.num_classes
+        start, = [hook.start_epoch for hook in cfg.custom_hooks
+                  if hook.type == 'LabelCorrectionHook']
+        assert 2 * start <= cfg.train_cfg.max_epochs
+
+
 def _different_steps():
     """One config of all that train the same model on the same views."""
     found = {}
@@ -200,6 +254,9 @@ def test_configs_have_the_agreed_names():
         *(f'mtac/mtac_resnet18_1xb64_{dataset}.py'
           for dataset in ('affectnet7', 'affectnet8', 'affwild2')),
         'uapl/uapl_resnet18_1xb64_affectnet7.py',
+        *(f'{name}_affectnet8.py' for name in (
+            'scn/scn_resnet18_1xb64', 'dan/dan_resnet18_1xb256',
+            'eac/eac_resnet50_1xb32')),
         *(f'apvit/apvit_ir50-vit-small_1xb128_{dataset}.py' for dataset in
           ('rafdb', 'affectnet7', 'ferplus', 'sfew', 'expw')),
         'transfer/transfer_ir50-vit-small_1xb64_rafdb.py',

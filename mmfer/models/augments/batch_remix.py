@@ -55,6 +55,11 @@ class BatchRemix(BatchMixup):
         if counts is not None:
             self.set_counts(counts)
 
+    @property
+    def needs_counts(self) -> bool:
+        """Whether the training samples were not counted yet."""
+        return not len(self.counts)
+
     def set_counts(self, counts: Sequence[int]) -> None:
         """Tell the training samples of each class.
 
@@ -85,7 +90,7 @@ class BatchRemix(BatchMixup):
         Raises:
             ValueError: If there is no ``gt_label``.
         """
-        if not len(self.counts):
+        if self.needs_counts:
             warnings.warn(
                 'BatchRemix does not know how many samples the classes have: '
                 'the labels are those of mixup. Remedy: add '

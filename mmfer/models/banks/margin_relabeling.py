@@ -33,8 +33,6 @@ class MarginRelabeling(Relabeling):
         ValueError: If an argument is out of range.
     """
 
-    remedy = "scope='all' needs logits only; or choose another head"
-
     def __init__(self,
                  margin: float = 0.2,
                  scope: str = 'low',

@@ -4,6 +4,19 @@ from typing import Dict, List, NamedTuple, Optional
 
 import torch
 
+from mmfer.errors import ConfigError
+
+# What gives an output that a rule needs.
+_HINTS = dict(
+    logits='use a head with one output, the logits (N, C)',
+    confidence="wrap the head, dict(type='ImportanceHead', head=...), or "
+    "have all samples judged: scope='all' of MarginRelabeling, low_ratio=1 of "
+    'SimilarityRelabeling',
+    posterior="add template=dict(type='TemplateHead', ...) to the task_heads "
+    'of MultiTaskFERHead, or use MarginRelabeling',
+    semantic_logits="add au=dict(type='AUGraphHead', ...) to the task_heads "
+    'of MultiTaskFERHead')
+
 
 class Proposal(NamedTuple):
     """What a correction would make of the labels of a batch.
@@ -47,11 +60,6 @@ class Relabeling(ABC):
     def needed(self) -> List[str]:
         """Which outputs of the head the rule looks at."""
 
-    @property
-    @abstractmethod
-    def remedy(self) -> str:
-        """What helps where the head does not give them."""
-
     @abstractmethod
     def believe(self, outputs: Dict[str, torch.Tensor]) -> torch.Tensor:
         """Probabilities, float32 ``(N, C)``, from the needed outputs."""
@@ -86,14 +94,15 @@ class Relabeling(ABC):
             Tensor: Probabilities, float32 ``(N, C)``.
 
         Raises:
-            ValueError: If the head does not give what is needed.
+            ConfigError: If the head does not give what is needed.
         """
         missing = [name for name in self.needed if name not in outputs]
         if missing:
-            raise ValueError(
+            hints = [_HINTS[name] for name in missing if name in _HINTS]
+            raise ConfigError(
                 f'{type(self).__name__} needs {" and ".join(missing)} of each '
-                'training sample, which the head does not give. Remedy: '
-                f'{self.remedy}')
+                'training sample, which the head does not give',
+                hint='; '.join(hints) or None)
         return self.believe(outputs)
 
     @torch.no_grad()
@@ -111,7 +120,7 @@ class Relabeling(ABC):
                 :meth:`posterior` of the outputs.
 
         Raises:
-            ValueError: If the head does not give what is needed.
+            ConfigError: If the head does not give what is needed.
         """
         if posterior is None:
             posterior = self.posterior(outputs)

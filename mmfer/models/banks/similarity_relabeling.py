@@ -48,9 +48,6 @@ class SimilarityRelabeling(Relabeling):
         ValueError: If an argument is out of range.
     """
 
-    remedy = 'a head with a confidence, or low_ratio=1 without one, and a ' \
-        'TemplateBank; or MarginRelabeling'
-
     def __init__(self,
                  margin: float = 0.2,
                  require_agreement: bool = True,

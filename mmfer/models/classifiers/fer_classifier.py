@@ -7,14 +7,19 @@ from mmpretrain.models import ImageClassifier
 from mmpretrain.structures import DataSample
 from torch import nn
 
+from mmfer.errors import ConfigError
 from mmfer.registry import MODELS
-from ..heads import BaseFERHead
+from ..heads import BaseAuxiliaryHead, BaseFERHead
 from ..heads.targets import landmarks_of
 
 
 def _takes_landmarks(part: Optional[nn.Module]) -> bool:
     """Whether a backbone or neck wants the landmarks beside its input."""
     return getattr(part, 'takes_landmarks', False)
+
+
+def _is_logits(out: Any) -> bool:
+    return isinstance(out, torch.Tensor) and out.ndim == 2
 
 
 @MODELS.register_module()
@@ -49,6 +54,8 @@ class FERClassifier(ImageClassifier):
         **kwargs: See ``mmpretrain.models.ImageClassifier``.
 
     Raises:
+        ConfigError: If there is a label bank and the head does not classify
+            expressions.
         ValueError: If backbone or neck takes landmarks, which are not
             mirrored, and ``flip_test`` or ``mirror_view`` is set; or if the
             data preprocessor makes a ``second_view`` besides ``mirror_view``.
@@ -71,6 +78,11 @@ class FERClassifier(ImageClassifier):
         self.label_bank = None
         if label_bank is not None:
             self.label_bank = MODELS.build(label_bank)
+            if isinstance(self.head, BaseAuxiliaryHead):
+                raise ConfigError(
+                    f'{type(self.head).__name__} gives no logits of '
+                    'expressions, which a label bank needs',
+                    hint='make it a task of MultiTaskFERHead')
         if self.takes_landmarks and (flip_test or mirror_view):
             raise ValueError(
                 'flip_test and mirror_view mirror the picture, not the '
@@ -123,7 +135,7 @@ class FERClassifier(ImageClassifier):
             raise ValueError('a classifier without head has no logits. '
                              'Remedy: extract_feat(inputs) gives features')
         out = self.head(self._features(self._views(inputs)[0], data_samples))
-        if not isinstance(out, torch.Tensor) or out.ndim != 2:
+        if not _is_logits(out):
             raise ValueError(f'{type(self.head).__name__} gives no logits '
                              '(N, C). Remedy: choose a head with one output')
         return out
@@ -234,7 +246,9 @@ class FERClassifier(ImageClassifier):
         outputs = {}
         if self.label_bank is not None:
             with torch.no_grad():
-                outputs['logits'] = self.head(feats)
+                logits = self.head(feats)
+            if _is_logits(logits):
+                outputs['logits'] = logits
         return outputs, self.head.loss(feats, data_samples)
 
     def predict(self,

@@ -50,6 +50,11 @@ class BaseReweightedLoss(nn.Module):
         else:
             class_weights([1], weighting, beta)  # refuses bad arguments
 
+    @property
+    def needs_counts(self) -> bool:
+        """Whether the training samples were not counted yet."""
+        return not len(self.counts)
+
     def set_counts(self, counts: Sequence[int]) -> None:
         """Tell the training samples of each class.
 
@@ -117,7 +122,7 @@ class BaseReweightedLoss(nn.Module):
                 f'the shape {tuple(label.shape)}. Remedy: target=\'majority\' '
                 'in the dataset, a head of mmfer where samples are mixed, or '
                 'another loss')
-        if not len(self.counts):
+        if self.needs_counts:
             self._count_alike(cls_score)
         weights = self.weights[label]
         share = torch.ones_like(weights) if weight is None else weight

@@ -216,5 +216,5 @@ def test_bad_settings(options, told):
 def test_bad_head_for_relabeling(name):
     outputs = _outputs(3)
     del outputs[name]
-    with pytest.raises(ValueError, match=f'needs {name} of each.*Remedy'):
+    with pytest.raises(ValueError, match=f'needs {name} of each.*Hint'):
         SimilarityRelabeling()(outputs, torch.zeros(3).long())

@@ -146,12 +146,11 @@ def test_a_label_bank_learns_from_the_head(name):
     images, samples = torch.randn(6, 3, 32, 32), _samples(6)
     for index, sample in enumerate(samples):
         sample.set_field(index, 'sample_idx', field_type='metainfo')
-    alone = name in ('scn', 'eac', 'dan')  # gives logits of single samples
     correction = dict(type='MarginRelabeling', margin=0., scope='all')
     model, plain = _build(
         name,
         label_bank=dict(type='LabelBank', num_classes=7,
-                        correction=correction if alone else None),
+                        correction=correction),
     ).eval(), _build(name).eval()
     bank = model.label_bank
     bank.initialise(range(6))
@@ -166,7 +165,7 @@ def test_a_label_bank_learns_from_the_head(name):
         s.get('pred_confidence', torch.tensor(torch.nan))
         for s in plain(images, mode='predict')])
     torch.testing.assert_close(bank.confidence, confidence, equal_nan=True)
-    expected = plain(images).argmax(1) if alone else torch.arange(6)
+    expected = plain(images).argmax(1)
     assert torch.equal(bank.label, expected)
     assert len(changes.index) == (expected != torch.arange(6)).sum()
 
