@@ -57,6 +57,27 @@ def test_config_is_short_and_valid(name):
     assert len(text.splitlines()) <= 45, 'configs are short; use _base_'
 
 
+def _options(node):
+    """Every dict of a config, however deep."""
+    if isinstance(node, dict):
+        yield node
+    for child in node.values() if isinstance(node, dict) else (
+            node if isinstance(node, list) else ()):
+        yield from _options(child)
+
+
+def _check_class_counts(cfg):
+    """They are those of the run: noise, folds and splits change them."""
+    parts = [*_options(cfg.model), *_options(cfg.data_preprocessor)]
+    assert not any({'counts', 'class_counts', 'class_weight'} & set(part)
+                   for part in parts)
+    needed = any(MODELS.build(part).needs_counts for part in parts
+                 if 'type' in part
+                 and hasattr(MODELS.get(part['type']), 'needs_counts'))
+    assert needed == any(
+        hook.type == 'ClassCountHook' for hook in cfg.custom_hooks)
+
+
 @pytest.mark.parametrize('name', CONFIGS)
 def test_parts_exist_and_fit(name):
     cfg = Config.fromfile(ROOT / name)
@@ -79,6 +100,7 @@ def test_parts_exist_and_fit(name):
         for transform in dataset.pipeline:
             TRANSFORMS.build(transform)
         assert DATA_SAMPLERS.get(loader.sampler.type)
+    _check_class_counts(cfg)
     metrics = cfg.val_evaluator
     for metric in metrics if isinstance(metrics, list) else [metrics]:
         assert METRICS.build(metric)
@@ -89,58 +111,31 @@ def test_parts_exist_and_fit(name):
     assert not _reader(cfg.train_dataloader).get('test_mode')
 
 
-def _options(node):
-    """Every dict of a config, however deep."""
-    if isinstance(node, dict):
-        yield node
-    for child in node.values() if isinstance(node, dict) else (
-            node if isinstance(node, list) else ()):
-        yield from _options(child)
+def _of(*methods):
+    return [name for name in CONFIGS if name.split('/')[0] in methods]
 
 
-@pytest.mark.parametrize('name', CONFIGS)
-def test_class_counts_are_those_of_the_run(name):
-    """A config cannot know them: they change with noise, folds, splits."""
+@pytest.mark.parametrize('name', _of('mtac', 'ulc_ag'))
+def test_weighted_regularization_and_balance(name):
+    """Confidence scales the logits of any head, and the means against
+    imbalance are those of the method, not of the sampler."""
     cfg = Config.fromfile(ROOT / name)
-    init_default_scope(cfg.default_scope)
-    parts = [*_options(cfg.model), *_options(cfg.data_preprocessor)]
-    for part in parts:
-        assert not {'counts', 'class_counts', 'class_weight'} & set(part)
-    needed = any(
-        getattr(MODELS.build(part), 'needs_counts', False) for part in parts
-        if hasattr(MODELS.get(part.get('type', '')), 'needs_counts'))
-    hooks = [hook.type for hook in cfg.custom_hooks]
-    assert needed == ('ClassCountHook' in hooks)
-
-
-def test_confidence_scales_the_logits_of_any_head():
-    """MTAC and ULC-AG, whatever head tells the expressions."""
-    for method in ('mtac', 'ulc_ag'):
-        for name in CONFIGS:
-            if name.startswith(method) and '_without-conf' not in name:
-                tasks = Config.fromfile(ROOT / name).model.head.task_heads
-                assert tasks.expr.type == 'ImportanceHead', name
-
-
-@pytest.mark.parametrize('name', [
-    name for name in CONFIGS if name.split('/')[0] in ('mtac', 'ulc_ag')])
-def test_imbalance_is_left_to_the_method(name):
-    """Its own means against it are not helped by the sampler."""
-    sampler = Config.fromfile(ROOT / name).train_dataloader.sampler.type
+    expr = cfg.model.head.task_heads.expr.type
+    assert (expr == 'ImportanceHead') == ('_without-confidence' not in name)
+    sampler = cfg.train_dataloader.sampler.type
     assert (sampler == 'ClassBalancedSampler') == ('-balanced' in name)
 
 
-@pytest.mark.parametrize('method', ['scn', 'rul'])
-def test_label_noise_is_corrected(method):
-    for name in CONFIGS:
-        cfg = Config.fromfile(ROOT / name)
-        if not name.startswith(f'{method}/') or not _reader(
-                cfg.train_dataloader).get('noise') or '_without' in name:
-            continue
-        assert cfg.model.label_bank.num_classes == cfg.model.head.num_classes
-        start, = [hook.start_epoch for hook in cfg.custom_hooks
-                  if hook.type == 'LabelCorrectionHook']
-        assert 2 * start <= cfg.train_cfg.max_epochs
+@pytest.mark.parametrize(
+    'name', [name for name in _of('scn', 'rul')
+             if 'noise' in name and '_without' not in name])
+def test_wrong_labels_are_corrected(name):
+    cfg = Config.fromfile(ROOT / name)
+    assert cfg.model.label_bank.num_classes == cfg.model.head.num_classes
+    assert _reader(cfg.train_dataloader).noise.ratio in (.1, .2, .3)
+    start, = [hook.start_epoch for hook in cfg.custom_hooks
+              if hook.type == 'LabelCorrectionHook']
+    assert 2 * start <= cfg.train_cfg.max_epochs
 
 
 def _different_steps():
