@@ -90,7 +90,8 @@ class AddUpLoss(nn.Module):
                 'AddUpLoss does not know how many samples the classes have: '
                 "all count alike. Hint: add dict(type='ClassCountHook') to "
                 'custom_hooks')
-            self.set_counts([1] * logits.size(1))
+            self.class_weight = logits.new_ones(
+                logits.size(1), dtype=torch.float32)
         log_scores = logits.float().log_softmax(1)
         halves = [
             self._cross_entropy(log_scores, target)

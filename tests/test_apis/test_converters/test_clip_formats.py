@@ -48,7 +48,8 @@ def test_densenets_of_all_releases(stem, dots):
     state = _state(type='DenseNet3D', depth=121)
     released = {}
     for key, value in state.items():
-        key = re.sub(r'^features\.(conv|norm)0\.', rf'features.\g<1>{stem}.', key)
+        key = re.sub(r'^features\.(conv|norm)0\.',
+                     rf'features.\g<1>{stem}.', key)
         if dots:
             key = re.sub(r'(denselayer\d+)\.(norm|conv)([12])\.',
                          r'\1.\2.\3.', key)
