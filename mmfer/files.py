@@ -134,3 +134,9 @@ def spreadsheet_cell(value: Any) -> Any:
     if isinstance(value, str) and value.startswith(_FORMULA):
         return f"'{value}"
     return value
+
+
+def from_spreadsheet_cell(text: str) -> str:
+    """Return the text that :func:`spreadsheet_cell` was given."""
+    return text[1:] if text[:1] == "'" and text[1:].startswith(
+        _FORMULA) else text
