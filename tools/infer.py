@@ -1,5 +1,6 @@
 # Copyright (c) mmfer contributors.
 """Find faces in pictures and videos and predict their expressions."""
+import signal
 from argparse import ArgumentParser, Namespace, RawDescriptionHelpFormatter
 from collections import Counter
 from contextlib import ExitStack, closing
@@ -117,6 +118,8 @@ def tell(found: PicturePrediction) -> None:
 
 def main(args: Namespace) -> None:
     """Predict."""
+    # As Ctrl-C does, finish what is written.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     pictures = open_pictures(
         args.input if args.camera is None else args.camera)
     if args.out_dir:

@@ -5,6 +5,8 @@ from typing import Any, Dict, List, Optional, Sequence
 
 import numpy as np
 
+from mmfer.files import atomic_write, spreadsheet_cell
+
 ROW = Dict[str, Any]
 
 
@@ -82,7 +84,8 @@ def write_rows(rows: Sequence[ROW], path: str) -> None:
         rows (Sequence[dict]): Rows with the same keys, at least one.
         path (str): The file.
     """
-    with open(path, 'w', encoding='utf-8', newline='') as file:
+    with atomic_write(path, newline='') as file:
         table = csv.DictWriter(file, list(rows[0]), lineterminator='\n')
         table.writeheader()
-        table.writerows(rows)
+        table.writerows({key: spreadsheet_cell(value)
+                         for key, value in row.items()} for row in rows)

@@ -6,6 +6,7 @@ from typing import Any, List, Optional, Sequence
 import torch
 from mmengine.evaluator import BaseMetric
 
+from mmfer.files import atomic_write, spreadsheet_cell
 from .outputs import writable_file
 
 
@@ -67,7 +68,7 @@ class SavePredictions(BaseMetric):
             for key in ('label', 'predicted'):
                 if row[key] is not None:
                     row[key] = classes[row[key]]
-        with open(self.path, 'w', encoding='utf-8', newline='') as file:
+        with atomic_write(self.path, newline='') as file:
             if self.path.endswith('.json'):
                 json.dump(
                     dict(classes=classes, predictions=results),
@@ -78,7 +79,8 @@ class SavePredictions(BaseMetric):
                 columns = ['img_path', 'label', 'predicted', *self.fields]
                 writer.writerow(columns +
                                 [f'score_{name}' for name in classes])
-                writer.writerows([*(row[name] for name in columns),
+                writer.writerows([*(spreadsheet_cell(row[name])
+                                    for name in columns),
                                   *row['scores']] for row in results)
         return {}
 

@@ -99,7 +99,8 @@ def read_npy(path: str) -> np.ndarray:
                 and len(_HEADERS) < 1000):
             _HEADERS[header] = array.dtype, array.shape, array.nbytes
         return array
-    except (ValueError, EOFError) as error:
+    # Damaged headers raise errors of tokenize, ast and others.
+    except Exception as error:
         raise AnnotationError(
             'not a plain .npy file (truncated, pickled or of another kind)',
             path, value=str(error),

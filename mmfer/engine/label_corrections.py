@@ -1,7 +1,6 @@
 # Copyright (c) mmfer contributors.
 """What is written and reckoned about corrected labels."""
 import json
-import os
 import os.path as osp
 from typing import Any, Dict, List, Optional
 
@@ -11,6 +10,7 @@ from torch.utils.data import Dataset
 
 from mmfer.datasets.samplers.labels import dataset_labels
 from mmfer.datasets.unwrap import leaf_datasets
+from mmfer.files import atomic_write
 from mmfer.models.banks import Corrections
 
 
@@ -157,6 +157,5 @@ def keep_until(path: str, epoch: int, source: str) -> None:
                         kept.append(line.rstrip('\n') + '\n')
                 except (ValueError, KeyError, TypeError):
                     continue
-    with open(f'{path}.tmp', 'w', encoding='utf-8') as file:
+    with atomic_write(path) as file:
         file.writelines(kept)
-    os.replace(f'{path}.tmp', path)

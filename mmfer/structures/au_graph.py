@@ -3,10 +3,11 @@ import json
 import os
 from dataclasses import dataclass, field
 from typing import Any, Dict, Optional, Sequence, Tuple
-from zipfile import BadZipFile
 
 import numpy as np
 
+from mmfer.errors import AnnotationError
+from mmfer.files import read_npz, write_npz
 from .au_adjacency import (REWEIGHTINGS, conditional_probability,
                            count_together, normalize_adjacency,
                            phi_coefficient, reweight)
@@ -145,12 +146,8 @@ class AUGraph:
     def save(self, path: str) -> None:
         """Write an ``.npz`` file without pickled objects."""
         arrays = {name: getattr(self, name) for name in _ARRAYS}
-        part = f'{path}.part{os.getpid()}'
-        with open(part, 'wb') as file:
-            np.savez(file, names=np.array(self.names),
-                     provenance=np.array(json.dumps(self.provenance)),
-                     **arrays)
-        os.replace(part, path)
+        write_npz(path, names=np.array(self.names),
+                  provenance=np.array(json.dumps(self.provenance)), **arrays)
 
     @classmethod
     def load(cls, path: str) -> 'AUGraph':
@@ -158,25 +155,24 @@ class AUGraph:
 
         Raises:
             FileNotFoundError: If there is no such file.
-            ValueError: If it is no graph of action units.
+            AnnotationError: If it is no graph of action units.
         """
-        remedy = ('Remedy: write it with '
-                  'tools/dataset_tools/build_au_graph.py')
+        hint = 'write it with tools/dataset_tools/build_au_graph.py'
         if not os.path.isfile(path):
-            raise FileNotFoundError(
-                f'{path}: no such graph of action units. {remedy}')
+            raise FileNotFoundError(f'{path}: no such graph of action units. '
+                                    f'Remedy: {hint}')
+        file = read_npz(path, hint)
         try:
-            with np.load(path, allow_pickle=False) as file:
-                names = tuple(str(name) for name in file['names'])
-                arrays = {name: file[name] for name in _ARRAYS}
-                provenance = json.loads(str(file['provenance']))
-        except (KeyError, TypeError, ValueError, OSError, EOFError,
-                BadZipFile) as error:
-            raise ValueError(
-                f'{path} is no graph of action units: {error}. {remedy}')
+            names = tuple(str(name) for name in file['names'])
+            arrays = {name: file[name] for name in _ARRAYS}
+            provenance = json.loads(str(file['provenance']))
+        except (KeyError, TypeError, ValueError) as error:
+            raise AnnotationError('no graph of action units', path,
+                                  value=str(error), remedy=hint) from None
         size = len(names)
         shape = arrays['adjacency'].shape
         if shape not in ((1, size, size), (2, size, size)):
-            raise ValueError(f'{path}: the adjacency of {size} units has the '
-                             f'shape {shape}. {remedy}')
+            raise AnnotationError(
+                f'the adjacency of {size} action units has another shape',
+                path, value=shape, remedy=hint)
         return cls(names, **arrays, provenance=provenance)

@@ -12,6 +12,7 @@ from mmfer.analysis.calibration import (cross_fitted, draw_reliability,
 from mmfer.analysis.command_line import make_parser, read_config
 from mmfer.analysis.predictions import collect_predictions
 from mmfer.apis.arguments import run_main
+from mmfer.files import atomic_write
 
 EXAMPLES = """
 examples:
@@ -43,7 +44,7 @@ def main(args: Namespace) -> None:
     temperature = fit_temperature(found.scores, found.labels)
     stem = osp.join(args.out, 'reliability')
     draw_reliability(before, after, f'{stem}.png')
-    with open(f'{stem}.json', 'w', encoding='utf-8') as file:
+    with atomic_write(f'{stem}.json') as file:
         json.dump(
             dict(
                 samples=len(found.labels), temperature=temperature,

@@ -18,6 +18,7 @@ from mmfer.apis.outputs import writable_file, writable_folder
 from mmfer.datasets import SyntheticFER
 from mmfer.datasets.folders import IMAGE_SUFFIXES
 from mmfer.datasets.synthetic import contact_sheet
+from mmfer.files import atomic_write
 from mmfer.structures import AU_SETS
 
 EXAMPLES = """
@@ -130,11 +131,9 @@ def prepare_folder(out: str, settings: Dict[str, Any], resume: bool) -> None:
 
 
 def write_whole(path: str, content: bytes) -> None:
-    """Write a file so that it is either complete or absent."""
-    part = f'{path}.part{os.getpid()}'
-    with open(part, 'wb') as file:
+    """Write a file that is complete or absent."""
+    with atomic_write(path, 'wb') as file:
         file.write(content)
-    os.replace(part, path)
 
 
 def write_face(job: Tuple[str, Dict[str, Any], str, int]) -> None:

@@ -20,6 +20,7 @@ from mmfer.apis.arguments import (OptionAction, check_positive,
                                   told_in_one_line)
 from mmfer.apis.outputs import writable_file
 from mmfer.apis.run import load_config
+from mmfer.files import atomic_write
 
 
 def parse_args(args: Optional[Sequence[str]] = None) -> argparse.Namespace:
@@ -77,7 +78,7 @@ def main(argv: Optional[Sequence[str]] = None) -> int:
         print(f'{osp.abspath(args.config)}: {error}', file=sys.stderr)
         sys.exit(2)
     print_report(report, args.examples)
-    with open(out, 'w', encoding='utf-8') as file:
+    with atomic_write(out) as file:
         json.dump(
             dict(config=osp.abspath(args.config), **report),
             file,

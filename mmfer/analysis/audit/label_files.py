@@ -2,7 +2,6 @@
 """Corrected labels in a form that every reader takes."""
 import copy
 import csv
-import os
 import os.path as osp
 from typing import Any, Dict, List, NamedTuple, Sequence, Tuple
 
@@ -12,6 +11,7 @@ from mmfer.datasets import BaseFERDataset
 from mmfer.datasets.noise import sample_names
 from mmfer.datasets.tables import read_csv
 from mmfer.datasets.unwrap import leaf_datasets
+from mmfer.files import atomic_write
 from mmfer.structures import AnnotationError
 
 
@@ -115,11 +115,10 @@ def write_labels(path: str, labels: Dict[str, str]) -> None:
         path (str): The file.
         labels (dict[str, str]): Name of a sample -> class name.
     """
-    with open(f'{path}.tmp', 'w', encoding='utf-8', newline='') as file:
+    with atomic_write(path, newline='') as file:
         table = csv.writer(file, lineterminator='\n')
         table.writerow(('name', 'label'))
         table.writerows(labels.items())
-    os.replace(f'{path}.tmp', path)
 
 
 def read_labels(path: str) -> Dict[str, str]:

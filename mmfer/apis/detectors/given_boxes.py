@@ -4,6 +4,7 @@ from typing import Dict, List, Mapping, Optional, Sequence, Tuple
 import numpy as np
 
 from mmfer.datasets.tables import read_csv, to_float, to_int
+from mmfer.files import from_spreadsheet_cell
 from mmfer.structures import AnnotationError, DetectedFace
 from ..pictures import Picture
 from .face_detector import FaceDetector
@@ -63,7 +64,8 @@ class GivenBoxes(FaceDetector):
             frame = row.get('frame') or None
             if frame is not None:
                 frame = to_int(frame, 'frame', path, line, 0)
-            found = faces.setdefault((row['path'], frame), [])
+            name = from_spreadsheet_cell(row['path'])
+            found = faces.setdefault((name, frame), [])
             if any(row[name] for name in BOX_COLUMNS):
                 found.append(_read_face(row, path, line))
         return cls(faces)

@@ -1,14 +1,12 @@
 # Copyright (c) mmfer contributors.
 import hashlib
 import json
-import os
-import os.path as osp
-import zipfile
 from typing import Any, Dict, NamedTuple
 
 import numpy as np
 
-from mmfer.structures import AnnotationError
+from mmfer.errors import AnnotationError
+from mmfer.files import read_npz, write_npz
 from .auxiliary_vectors import labels_of_set
 
 _FORMAT = 'mmfer neighbours 1'
@@ -48,15 +46,10 @@ def save_index(path: str, index: NeighborIndex) -> None:
         path (str): The file, ``.npz``; its folder is made.
         index (NeighborIndex): What to write.
     """
-    os.makedirs(osp.dirname(path) or '.', exist_ok=True)
-    part = f'{path}.part{os.getpid()}'
-    with open(part, 'wb') as file:
-        np.savez_compressed(
-            file, format=np.array(_FORMAT), indices=index.indices,
-            weights=index.weights, labels=index.labels,
-            info=np.array(json.dumps(index.info)),
-            fingerprint=fingerprint(index))
-    os.replace(part, path)
+    write_npz(path, compress=True, format=np.array(_FORMAT),
+              indices=index.indices, weights=index.weights,
+              labels=index.labels, info=np.array(json.dumps(index.info)),
+              fingerprint=fingerprint(index))
 
 
 def load_index(path: str) -> NeighborIndex:
@@ -67,22 +60,18 @@ def load_index(path: str) -> NeighborIndex:
         AnnotationError: If it is damaged or of another kind.
     """
     remedy = 'build it again with tools/dataset_tools/build_neighbors.py'
+    file = read_npz(path, remedy)
     try:
-        with np.load(path, allow_pickle=False) as file:
-            if str(file['format']) != _FORMAT:
-                raise ValueError(f"format {file['format']}")
-            index = NeighborIndex(file['indices'], file['weights'],
-                                  file['labels'],
-                                  json.loads(str(file['info'])))
-            told = file['fingerprint']
-    except FileNotFoundError:
-        raise
-    except (ValueError, KeyError, TypeError, EOFError, OSError,
-            zipfile.BadZipFile) as error:
+        if str(file['format']) != _FORMAT:
+            raise ValueError(f"format {file['format']}")
+        index = NeighborIndex(file['indices'], file['weights'],
+                              file['labels'], json.loads(str(file['info'])))
+        stored = file['fingerprint']
+    except (ValueError, KeyError) as error:
         raise AnnotationError('no index of neighbours', path,
                               value=str(error), remedy=remedy) from None
     size = len(index.labels)
-    if (not np.array_equal(told, fingerprint(index))
+    if (not np.array_equal(stored, fingerprint(index))
             or index.indices.shape != index.weights.shape
             or len(index.indices) != size
             or index.indices.min() < 0 or index.indices.max() >= size):

@@ -116,6 +116,7 @@ class LabelCorrectionHook(Hook):
                 'with the config of the interrupted run')
         else:
             bank.check(self._samples.given)
+            self._figures = runner.message_hub.get_info('label_bank') or {}
         if is_main_process():
             self._carry_on(runner)
 
@@ -144,6 +145,8 @@ class LabelCorrectionHook(Hook):
                 changes=len(changes.index), dropped=changes.dropped,
                 changed=changed, **quality).items()
         }
+        # Saved, for an evaluation that is repeated after an interruption.
+        runner.message_hub.update_info('label_bank', self._figures)
         self._report(runner, changes)
         runner.logger.info(
             f'label bank, epoch {runner.epoch + 1}: {len(changes.index)} '
