@@ -28,8 +28,9 @@ def _shrunk(name, work_dir):
         'optim_wrapper.optimizer.lr': 0.01,
         'train_dataloader.dataset.noise.ratio': 0.5,
         'model.label_bank.max_changes': None,
-        'model.label_bank.correction': dict(
-            margin=0., low_ratio=1.0, require_agreement=False),
+        'model.label_bank.min_skill': 0.,
+        'model.label_bank.min_stability': 0.,
+        'model.label_bank.correction': dict(quantile=0., min_members=1),
     })
     for key in ('train', 'val', 'test'):
         loader = cfg[f'{key}_dataloader']
@@ -114,6 +115,6 @@ def test_all_tasks_are_measured(run):
 def test_the_protocol_states_the_rule(run):
     block = json.loads((Path(run.work_dir) / 'protocol.json').read_text())
     stated = block['run']['label_correction']
-    assert stated['start_epoch'] == 2 and stated['posterior_momentum'] == 0.7
-    assert stated['rule'].startswith('SimilarityRelabeling(')
-    assert 'revisit=True' in stated['rule'] and 'margin=0.0' in stated['rule']
+    assert stated['start_epoch'] == 2 and stated['min_stability'] == 0.
+    assert stated['rule'].startswith('TypicalRelabeling(')
+    assert 'quantile=0.0' in stated['rule']

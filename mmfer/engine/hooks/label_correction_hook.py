@@ -139,6 +139,8 @@ class LabelCorrectionHook(Hook):
         quality = correction_quality(
             changes, bank.label, self._samples.given, self._clean,
             bank.confidence, getattr(bank.correction, 'low_ratio', 0.3))
+        if bank.stability is not None:
+            quality['stability'] = bank.stability
         changed = int((bank.label != bank.given).sum())
         self._figures = {
             f'label_bank/{k}': v for k, v in dict(

@@ -168,6 +168,8 @@ class LabelBank(nn.Module):
                 hint='set immediate=False')
         # Whether `correction` is asked in this epoch.
         self.correcting = True
+        # Stability of the beliefs in the last epoch, see `min_stability`.
+        self.stability: Optional[float] = None
         # Whether the contents come from a checkpoint.
         self.restored = False
         for name in ('given', 'label', 'confidence', 'confidence_mean',
@@ -453,7 +455,9 @@ class LabelBank(nn.Module):
             torch.where(known[:, None], mean.lerp(fresh, part), self.belief))
         skill = class_skill(self.belief[known].argmax(1), self.given[known],
                             self.num_classes)
-        return (skill >= self.min_skill) & (stability >= self.min_stability)
+        self.stability = float(stability)
+        return (skill >= self.min_skill) & (
+            self.stability >= self.min_stability)
 
     def _change(self, seen: torch.Tensor, rows: Dict[str, torch.Tensor],
                 known: Optional[torch.Tensor]) -> Corrections:
