@@ -36,7 +36,7 @@ def _shrunk(name, work_dir):
         loader = cfg[f'{key}_dataloader']
         loader.batch_size, loader.num_workers = 16, 0
         loader.persistent_workers = False
-        loader.dataset.size, loader.dataset.image_size = 32, 32
+        loader.dataset.size, loader.dataset.image_size = 96, 32
     for hook in cfg.custom_hooks:
         if hook.type == 'LabelCorrectionHook':
             hook.start_epoch = 2
@@ -90,12 +90,14 @@ def test_labels_are_corrected_by_templates(run):
     lines = [json.loads(line) for line in
              (Path(run.work_dir) / 'corrections.jsonl').read_text()
              .splitlines()]
-    assert lines and {line['epoch'] for line in lines} == {2}
+    assert lines and all(line['epoch'] >= 2 for line in lines)
     bank = run.model.label_bank
     classes = run.train_dataloader.dataset.metainfo['classes']
-    for line in lines:
+    latest = {line['index']: line for line in lines}
+    for line in latest.values():
         label = int(bank.label[line['index']])
-        assert classes[label] == line['new'] != line['old']
+        assert classes[label] == line['new']
+    assert all(line['new'] != line['old'] for line in lines)
     templates = run.model.head.task_heads['template'].templates
     assert (templates.means_updates > 0).all()
     torch.testing.assert_close(
