@@ -78,7 +78,8 @@ class LabelCorrectionHook(Hook):
                 start_epoch=self.start_epoch,
                 immediate=bank.immediate,
                 max_changes=bank.max_changes,
-                posterior_momentum=bank.posterior_momentum))
+                min_skill=bank.min_skill,
+                min_stability=bank.min_stability))
 
     def before_run(self, runner: Runner) -> None:
         """Give the bank its size, before a checkpoint is loaded."""
@@ -139,6 +140,8 @@ class LabelCorrectionHook(Hook):
         quality = correction_quality(
             changes, bank.label, self._samples.given, self._clean,
             bank.confidence, getattr(bank.correction, 'low_ratio', 0.3))
+        if bank.stability is not None:
+            quality['stability'] = bank.stability
         changed = int((bank.label != bank.given).sum())
         self._figures = {
             f'label_bank/{k}': v for k, v in dict(
@@ -151,7 +154,7 @@ class LabelCorrectionHook(Hook):
         runner.logger.info(
             f'label bank, epoch {runner.epoch + 1}: {len(changes.index)} '
             'labels changed' +
-            (f', {changes.dropped} held back by max_changes'
+            (f', {changes.dropped} held back'
              if changes.dropped else '') +
             f'; {changed} of {bank.size} differ from the given ones' +
             ''.join(self._percent(quality)))

@@ -4,13 +4,13 @@ from typing import Any, Dict, List
 import torch
 
 from mmfer.registry import MODELS
-from .relabeling import Relabeling, low_group
+from .relabeling import BatchRelabeling, low_group
 
 _SCOPES = ('low', 'all')
 
 
 @MODELS.register_module()
-class MarginRelabeling(Relabeling):
+class MarginRelabeling(BatchRelabeling):
     """Give samples the label that the model believes in far more.
 
     The rule of `Suppressing Uncertainties
