@@ -12,6 +12,8 @@ from .label_table import LabelRows, TableColumns, join_rows
 from .sample_index import bare_name
 
 _TARGETS = ('au', 'va', 'landmarks')
+# From the least to the greatest number that is not infinite.
+_FINITE = (np.finfo(np.float64).min, np.finfo(np.float64).max)
 _VIDEOS = ('.avi', '.mkv', '.mov', '.mp4', '.mpeg', '.mpg', '.webm', '.wmv')
 
 
@@ -144,11 +146,15 @@ class AuxiliaryLabels:
         columns = self.choose_columns(read_header(file), file)
         groups = columns.groups()
         table = read_number_table(file, sum(groups.values(), []),
-                                  columns.name)
+                                  columns.name, finite=False)
         ends = np.cumsum([len(names) for names in groups.values()])
         parts = dict(zip(groups, np.split(table.numbers, ends[:-1], axis=1)))
         fields = {}
         failed = (parts['success'] == 0).any(1)
+        for name, values in parts.items():
+            if name not in ('success', 'frame'):
+                values[failed] = np.nan
+            self._checked(values, groups[name], _FINITE, file, table)
         if 'au' in self.targets:
             fields['gt_au'] = self._checked(parts['au'], groups['au'],
                                             self.AU_RANGE, file, table)
