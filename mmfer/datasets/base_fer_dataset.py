@@ -44,10 +44,11 @@ class BaseFERDataset(ReplacingDataset):
             Samples of other classes are dropped and counted. Defaults to
             None, the dataset's official order.
         pipeline (Sequence[dict]): The transforms. Defaults to ().
-        on_error (str): What to do with a missing or corrupt image while
-            training: ``'raise'`` an error that names the file, or ``'skip'``:
-            log it and take the next readable sample. Testing always raises,
-            since a replaced image would falsify the result. Defaults to
+        on_error (str): What to do while training with a missing or corrupt
+            image, or a clip that does not hold the frames of its annotation:
+            ``'raise'`` an error that names the file, or ``'skip'``: log it
+            and take the next readable sample. Testing always raises, since a
+            replaced sample would falsify the result. Defaults to
             ``'raise'``.
         noise (dict, optional): Wrong labels to put into the training
             annotations, for example ``dict(type='SymmetricNoise',

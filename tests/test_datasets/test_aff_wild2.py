@@ -58,8 +58,10 @@ def test_expressions(root):
     assert dataset.get_gt_labels().tolist() == [0, 7, 1, 4, 2, 6]
     assert dataset.metainfo['classes'][4] == 'happiness'
     assert dataset.notes == [
-        'challenge EXPR', '1 frames without expression left out',
-        '1 frames without picture left out']
+        'challenge EXPR',
+        'annotations in EXPR_Recognition_Challenge/Train_Set',
+        '1 frames without expression left out',
+        '1 frames without image left out']
     assert dataset.official_counts() is None
 
 
@@ -112,7 +114,7 @@ def test_multi_task(root):
     ('EXPR', 'EXPR_Recognition_Challenge/Train_Set', [CLASSES, '1', 'x'],
      "line 3: expression is not a number: 'x'"),
     ('AU', 'AU_Detection_Challenge/Train_Set', [UNITS[:-5]],
-     'line 1: the header must be'),
+     'line 1: the header must name the units'),
     ('AU', 'AU_Detection_Challenge/Train_Set', [UNITS, '0,1'],
      'line 2: 2 cells under a header of 12'),
 ], ids=['class', 'text', 'header', 'cells'])
@@ -124,7 +126,7 @@ def test_bad_file(root, challenge, folder, lines, message):
 
 def test_bad_table(root):
     write(root, 'MTL_Challenge', {'a.txt': ['image,expression', 'a,1']})
-    with pytest.raises(AnnotationError, match='the header must begin'):
+    with pytest.raises(AnnotationError, match='the header must name'):
         AffWild2(str(root), ann_file='MTL_Challenge/a.txt')
 
 
