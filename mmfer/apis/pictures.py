@@ -177,8 +177,10 @@ def open_pictures(inputs: INPUTS) -> Union[StillPictures, VideoFrames]:
     if osp.isdir(inputs):
         skipped: Counter = Counter()
         paths = images_in(inputs, skipped)
-        notes = [f'{inputs}: {describe_skipped(skipped)}'] if skipped else []
-        return StillPictures(_checked(paths, *(notes or [inputs])), notes)
+        if not skipped:
+            return StillPictures(_checked(paths, inputs))
+        note = f'{inputs}: {describe_skipped(skipped)}'
+        return StillPictures(_checked(paths, f'{note}; it'), [note])
     if not osp.isfile(inputs):
         raise InputError(f'{inputs}: no such file or folder. Remedy: check '
                          'the path')

@@ -16,6 +16,7 @@ _PLAIN = ('path', 'expression', 'valence', 'arousal', 'split', *_GROUPS,
 _UNIT = re.compile(r'au(\d+)', re.IGNORECASE)
 _POINT = re.compile(r'([xy])(\d+)')
 _VOTES = 'votes_'
+_NO_VOTES = np.empty(0, dtype=np.float32)
 
 
 class CSVColumns:
@@ -117,6 +118,8 @@ class CSVColumns:
     def read_votes(self, row: Dict[str, str], line: int) -> np.ndarray:
         """Votes in the order of the columns, float32 of shape ``(V, )``; all
         NaN where all cells are empty."""
+        if not self.votes:
+            return _NO_VOTES
         cells = [row[column] for column in self.votes.values()]
         if all(is_unknown(cell) for cell in cells):
             return np.full(len(cells), np.nan, dtype=np.float32)

@@ -12,7 +12,7 @@ from .base_fer_dataset import BaseFERDataset
 from .csv_columns import CSVColumns
 from .folders import existing_path
 from .number_table import read_header
-from .tables import first_of, is_unknown, read_csv, to_int
+from .tables import is_unknown, read_csv, to_int
 
 # How a split may be called -> the split.
 _SPLITS = dict(train='train', training='train', val='val', valid='val',
@@ -129,10 +129,7 @@ class FERCSV(BaseFERDataset):
             'custom', list(dict.fromkeys(self.own_classes + EXPRESSIONS)))
 
     def _read_header(self) -> CSVColumns:
-        header = read_header(self.csv_path)
-        if first_of(header, 'path') is None:
-            raise AnnotationError('missing columns', self.csv_path, 1,
-                                  ['path'], f'the header reads {header}')
+        header = read_header(self.csv_path, ('path', ))
         columns = CSVColumns(header, self.csv_path, self.own_classes)
         if self.target == 'distribution' and not columns.votes:
             raise AnnotationError(
@@ -180,7 +177,8 @@ class FERCSV(BaseFERDataset):
             votes = self.columns.read_votes(row, line)
             name = self._label_of(row, votes, line)
             if name is not None:
-                self._check_twice(seen, row['path'], name, line)
+                self._check_twice(seen, row['path'].replace('\\', '/'), name,
+                                  line)
             elif self.expressions:
                 unlabelled += 1
                 continue

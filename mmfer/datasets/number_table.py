@@ -38,14 +38,19 @@ class _Wanted(NamedTuple):
     finite: bool
 
 
-def read_header(path: str) -> List[str]:
+def read_header(path: str, required: Sequence[str] = ()) -> List[str]:
     """The column names of a CSV file, stripped, without blank ones.
 
+    Args:
+        path (str): The CSV file.
+        required (Sequence[str]): Columns that must be there. Defaults to ().
+
     Raises:
-        AnnotationError: If it is empty or names a column twice.
+        AnnotationError: If it is empty, lacks a column or names one twice.
         FileNotFoundError: If there is no such file.
     """
-    return [name for name in _read_header(_lines(path, ''), path).names
+    return [name for name in _read_header(_lines(path, ''), path, required
+                                           ).names
             if name]
 
 

@@ -20,7 +20,7 @@ _BLANK_NAME = re.compile(r'(unnamed: \d+(_level_\d+)?)?', re.IGNORECASE)
 # number.
 _UNKNOWN = (r'[-+]?nan(?:\(\w*\))?|[-+]?1\.#(?!inf)\w+|#?n/?a|#n/a n/a|<na>|'
             r'null|none|#num!|#div/0!')
-_UNKNOWN_CELL = re.compile(f'(?:{_UNKNOWN})?', re.IGNORECASE)
+_UNKNOWN_CELL = re.compile(_UNKNOWN, re.IGNORECASE)
 _WINDOWS_INFINITY = re.compile(r'([-+]?)1\.#inf\d*', re.IGNORECASE)
 
 
@@ -29,7 +29,8 @@ def is_unknown(cell: str) -> bool:
     spellings of not-a-number or missing of C (``-nan``), Windows
     (``-nan(ind)``, ``1.#QNAN``), R (``NA``), pandas (``<NA>``), databases
     (``null``, ``None``) and Excel (``#N/A``, ``#NUM!``, ``#DIV/0!``)."""
-    return _UNKNOWN_CELL.fullmatch(cell) is not None
+    return cell == '' or (cell[0] in '#+-1<Nn' and
+                          _UNKNOWN_CELL.fullmatch(cell) is not None)
 
 
 def parse_number(text: str) -> float:
@@ -205,7 +206,7 @@ def read_csv(path: str,
              required: Sequence[str] = (),
              optional: Sequence[str] = ()
              ) -> Iterator[Tuple[int, Dict[str, str]]]:
-    """Rows of a CSV file with a header; blank lines are passed over.
+    """Rows of a CSV file with a header; blank lines are skipped.
 
     Columns go by name: their order, further columns and blank columns do not
     matter, nor do capital letters in the names of ``required`` and
@@ -235,9 +236,11 @@ def _read_header(lines: Iterator[str], path: str,
                  required: Sequence[str] = (),
                  optional: Sequence[str] = ()) -> Header:
     first, before = next(lines, ''), 0
+    while first and not first.strip(',;\t \r\n'):
+        first, before = next(lines, ''), before + 1
     given = re.fullmatch(r'"?sep=(.)"?', first.strip(' \r\n'))
     if given:
-        first, before = next(lines, ''), 1
+        first, before = next(lines, ''), before + 1
         delimiter = given.group(1)
     else:
         delimiter = max(',;\t', key=lambda sign: len(
@@ -258,8 +261,9 @@ def _read_header(lines: Iterator[str], path: str,
         raise AnnotationError('columns named twice', path, before, twice)
     missing = [name for name in required if name not in names]
     if missing:
+        alone = '; separate columns with commas' * (len(names) == 1)
         raise AnnotationError('missing columns', path, before, missing,
-                              f'the header reads {names}')
+                              f'the header reads {names}{alone}')
     return Header(names, delimiter, before)
 
 

@@ -176,7 +176,7 @@ def test_official_totals():
     ('1/\0.jpg', 'NUL'),
 ], ids=['label 11', 'negative label', 'word as label', 'no label',
         'valence above 1', 'arousal of another scale', 'word as arousal',
-        'infinite arousal', 'no arousal', 'flat box', 'NaN width',
+        'infinite arousal', 'flat box', 'NaN width',
         'NaN corner', 'no valence', 'word as box', 'half a landmark',
         'no landmarks',
         'word as landmark', 'infinite landmark', 'no path', 'too many cells',

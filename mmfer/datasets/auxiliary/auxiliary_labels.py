@@ -12,8 +12,6 @@ from .label_table import LabelRows, TableColumns, join_rows
 from .sample_index import bare_name
 
 _TARGETS = ('au', 'va', 'landmarks')
-# From the least to the greatest number that is not infinite.
-_FINITE = (np.finfo(np.float64).min, np.finfo(np.float64).max)
 _VIDEOS = ('.avi', '.mkv', '.mov', '.mp4', '.mpeg', '.mpg', '.webm', '.wmv')
 
 
@@ -154,7 +152,12 @@ class AuxiliaryLabels:
         for name, values in parts.items():
             if name not in ('success', 'frame'):
                 values[failed] = np.nan
-            self._checked(values, groups[name], _FINITE, file, table)
+            wrong = np.argwhere(np.isinf(values))
+            if len(wrong):
+                row, column = wrong[0]
+                raise AnnotationError(
+                    f'{groups[name][column]} is not finite', file,
+                    int(table.lines[row]), float(values[row, column]))
         if 'au' in self.targets:
             fields['gt_au'] = self._checked(parts['au'], groups['au'],
                                             self.AU_RANGE, file, table)
