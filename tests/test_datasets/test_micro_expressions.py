@@ -326,8 +326,9 @@ def test_real_composite(shared):
 
 
 @pytest.fixture
-def lost(tmp_path, frames):
+def lost(tmp_path, monkeypatch):
     """CAS(ME)^3 with complete clips and such that lack frames."""
+    monkeypatch.setattr(MicroExpressionDataset, 'require_first_image', True)
     (tmp_path / 'sheet.csv').write_text(
         'Subject;Filename;Onset;Apex;Offset;AU;emotion;\n\n'
         + ''.join(f'spNO.1;{clip};{onset};10;30;4;sad;\n' for clip, onset in (
