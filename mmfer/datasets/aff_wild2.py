@@ -243,8 +243,8 @@ class AffWild2(BaseFERDataset):
     def _only(self, found: Sequence[str], name: str, option: str) -> str:
         if not found:
             raise FileNotFoundError(
-                f'{osp.abspath(self.data_root)}: neither {name} nor what other '
-                'editions call it. Remedy: unpack the annotations there, or '
+                f'{osp.abspath(self.data_root)}: neither {name} nor what '
+                'other editions call it. Remedy: unpack the annotations there, or '
                 f'say where they are with {option}')
         found = list(dict.fromkeys(found))
         if len(found) > 1:

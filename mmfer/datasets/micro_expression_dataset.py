@@ -7,8 +7,8 @@ from typing import (Any, Dict, Iterator, List, Optional, Sequence, Tuple,
 import numpy as np
 from mmengine.logging import MMLogger
 
-from mmfer.structures import (AnnotationError, ImageError, LabelSpace, au_names,
-                              au_occurrence, canonical_expression,
+from mmfer.structures import (AnnotationError, ImageError, LabelSpace,
+                              au_names, au_occurrence, canonical_expression,
                               parse_au_string)
 from .base_fer_dataset import BaseFERDataset
 from .coding_sheet import UNKNOWN_FRAME, CodedClip, read_coding_sheet

@@ -116,7 +116,8 @@ def test_own_table_of_windows(tmp_path):
 ])
 def test_own_labels_without_expressions(tmp_path, columns, row, field, value):
     cells = ',' * columns.count(',')
-    dataset = own(tmp_path, f'path,{columns}\ni/0.png,{row}\ni/1.png,{cells}\n')
+    dataset = own(tmp_path, f'path,{columns}\ni/0.png,{row}\n'
+                  f'i/1.png,{cells}\n')
     assert len(dataset) == 1 and not dataset.has_expressions
     info = dataset.get_data_info(0)
     assert 'gt_label' not in info

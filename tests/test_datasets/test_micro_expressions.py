@@ -346,11 +346,6 @@ def lost(tmp_path, monkeypatch):
                                    pipeline=pipeline, **kwargs)
 
 
-@pytest.fixture
-def frames():
-    """Marks tests that need the frames."""
-
-
 def test_nearest_frames_for_lost_ones(lost):
     dataset = lost()
     assert [item['frame_times'].tolist() for item in dataset] == [

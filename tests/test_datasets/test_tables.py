@@ -45,7 +45,8 @@ def test_umlauts(tmp_path):
     (b'a,b\n1,\xe4\n', 2, 'UTF-8'),
     ('a,b\n1,2\n'.encode('utf-16-le'), 1, 'NUL'),
 ], ids=['cell missing', 'cell too many', 'column twice', 'column missing',
-        'empty file', 'blank header', 'NUL byte', 'Latin-1', 'UTF-16 without mark'])
+        'empty file', 'blank header', 'NUL byte', 'Latin-1',
+        'UTF-16 without mark'])
 def test_bad_csv(tmp_path, data, line, value):
     path = write(tmp_path, data)
     with pytest.raises(AnnotationError) as error:
