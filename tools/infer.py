@@ -130,6 +130,8 @@ def main(args: Namespace) -> None:
         args.config, args.checkpoint, align=args.align,
         batch_size=args.batch_size, device=args.device,
         backend=args.backend, attention=args.attention, **detector_of(args))
+    for note in pictures.notes:
+        print(note)
     print(f'faces aligned by: {inferencer.pipeline.recipe}')
     count = problems = 0
     expressions: Counter = Counter()

@@ -3,13 +3,15 @@
 import os
 import os.path as osp
 import warnings
+from collections import Counter
 from contextlib import contextmanager
 from typing import Iterator, List, NamedTuple, Optional, Sequence, Union
 
 import cv2
 import numpy as np
 
-from mmfer.datasets.folders import IMAGE_SUFFIXES, images_in
+from mmfer.datasets.folders import (IMAGE_SUFFIXES, OTHER_IMAGE_SUFFIXES,
+                                    describe_skipped, images_in)
 from mmfer.datasets.transforms import LoadFERImage
 from mmfer.errors import ImageError, UserError
 
@@ -53,6 +55,8 @@ class StillPictures:
     Args:
         inputs (Sequence[str, PathLike or np.ndarray]): Files, and arrays as
             :class:`~mmfer.datasets.transforms.LoadFERImage` takes them, BGR.
+        notes (Sequence[str]): What to report about the inputs, such as images
+            of a folder that are not read. Defaults to ().
 
     Yields:
         Picture: One that cannot be read carries its problem, unless it is the
@@ -65,7 +69,9 @@ class StillPictures:
     live = False
     fps = None
 
-    def __init__(self, inputs: Sequence[PICTURE]) -> None:
+    def __init__(self, inputs: Sequence[PICTURE],
+                 notes: Sequence[str] = ()) -> None:
+        self.notes = tuple(notes)
         self.inputs = [
             item if isinstance(item, np.ndarray) else os.fspath(item)
             for item in inputs
@@ -97,6 +103,8 @@ class VideoFrames:
     Raises:
         InputError: If it cannot be opened, or gives no frame.
     """
+
+    notes: Sequence[str] = ()
 
     def __init__(self, source: Union[str, int]) -> None:
         self.live = isinstance(source, int)
@@ -153,7 +161,7 @@ def open_pictures(inputs: INPUTS) -> Union[StillPictures, VideoFrames]:
     Returns:
         StillPictures or VideoFrames: To iterate over once; ``total``, the
         number of pictures if it is known; ``fps`` of a video, else None;
-        ``live``, whether it is a camera.
+        ``live``, whether it is a camera; ``notes``, what to report.
 
     Raises:
         InputError: If there is nothing of the kind.
@@ -167,7 +175,12 @@ def open_pictures(inputs: INPUTS) -> Union[StillPictures, VideoFrames]:
     if not isinstance(inputs, str):
         return StillPictures(_checked(list(inputs)))
     if osp.isdir(inputs):
-        return StillPictures(_checked(images_in(inputs), inputs))
+        skipped: Counter = Counter()
+        paths = images_in(inputs, skipped)
+        if not skipped:
+            return StillPictures(_checked(paths, inputs))
+        note = f'{inputs}: {describe_skipped(skipped)}'
+        return StillPictures(_checked(paths, f'{note}; it'), [note])
     if not osp.isfile(inputs):
         raise InputError(f'{inputs}: no such file or folder. Remedy: check '
                          'the path')
@@ -175,6 +188,10 @@ def open_pictures(inputs: INPUTS) -> Union[StillPictures, VideoFrames]:
         return StillPictures([inputs])
     if inputs.lower().endswith(VIDEO_SUFFIXES):
         return VideoFrames(inputs)
+    if inputs.lower().endswith(OTHER_IMAGE_SUFFIXES):
+        raise InputError(
+            f'{inputs}: images with this ending are not read',
+            hint='convert it to .jpg or .png; tools such as ImageMagick do')
     raise InputError(f'{inputs}: neither a picture nor a video by its ending. '
                      f'Remedy: one of {" ".join(IMAGE_SUFFIXES)}, or of '
                      f'{" ".join(VIDEO_SUFFIXES)}')

@@ -11,6 +11,7 @@ from .base_fer_dataset import BaseFERDataset
 from .folders import images_in, subfolders
 from .folds import check_fold, take_subject_fold
 from .known_values import known_values
+from .tables import parse_number
 
 
 @DATASETS.register_module()
@@ -95,8 +96,8 @@ class AFEWVA(BaseFERDataset):
                 content = json.load(file)
                 frames: Dict[str, dict] = dict(sorted(
                     content['frames'].items()))
-                va = np.array([[float(frame['valence']),
-                                float(frame['arousal'])]
+                va = np.array([[parse_number(str(frame['valence'])),
+                                parse_number(str(frame['arousal']))]
                                for frame in frames.values()]).reshape(-1, 2)
                 points = [np.array(frame.get('landmarks', ()), np.float32)
                           for frame in frames.values()]
@@ -109,7 +110,7 @@ class AFEWVA(BaseFERDataset):
                           range(1, len(va) + 1)) / 10
         folder = osp.dirname(path)
         images = {osp.splitext(osp.basename(image))[0]: image
-                  for image in images_in(folder)}
+                  for image in images_in(folder, self.skipped)}
         for name, row, shape in zip(frames, va, points):
             if name not in images:
                 raise AnnotationError('a frame without picture', path,

@@ -81,7 +81,8 @@ class CKPlus48(BaseFERDataset):
         """Read the folders and keep the images of the split."""
         samples = read_class_folders(
             osp.join(self.data_root, 'CK+48'),
-            {name: i for i, name in enumerate(_FOLDERS)}, _REMEDY)
+            {name: i for i, name in enumerate(_FOLDERS)}, _REMEDY,
+            self.skipped)
         for sample in samples:
             match = _NAME.fullmatch(osp.basename(sample['img_path']))
             if match is None:
@@ -105,7 +106,7 @@ class CKPlus48(BaseFERDataset):
         """The folds that ``index.csv`` gives, shape ``(N, )``."""
         given = {}
         for line, row in read_csv(index, ('path', 'fold10')):
-            given[osp.normpath(row['path'])] = to_int(
+            given[osp.normpath(row['path'].replace('\\', '/'))] = to_int(
                 row['fold10'], 'fold10', index, line, 0, _NUM_FOLDS - 1)
         fold_of_subject: Dict[str, int] = {}
         for sample in samples:

@@ -75,7 +75,8 @@ class JAFFE(BaseFERDataset):
         """Read the image names and keep those of the split."""
         require_folder(self.data_root,
                        'JAFFE wants the folder that holds KA.AN1.39.tiff')
-        samples = [self._parse(path) for path in images_in(self.data_root)]
+        samples = [self._parse(path)
+                   for path in images_in(self.data_root, self.skipped)]
         if not samples:
             raise AnnotationError(
                 'no images', self.data_root,

@@ -121,7 +121,7 @@ class OMGEmotion(BaseFERDataset):
         if self.missing == 'raise':
             require_folder(folder, "cut the videos into frames, or say "
                            "missing='skip'")
-        images = images_in(folder)
+        images = images_in(folder, self.skipped)
         if not images and self.missing == 'raise':
             raise FileNotFoundError(f'{folder}: no frame. Remedy: cut the '
                                     "videos into frames, or say "

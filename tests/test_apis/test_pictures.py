@@ -88,3 +88,20 @@ def test_bad_lists_and_cameras(capfd):
     with pytest.raises(InputError, match='camera 987: cannot be opened'):
         open_pictures(987)
     assert not capfd.readouterr().err, 'OpenCV complains beside us'
+
+
+def test_images_with_other_endings(tmp_path):
+    cv2.imwrite(str(tmp_path / 'a.jpg'), IMAGE)
+    (tmp_path / 'a.jpg').rename(tmp_path / 'a.jfif')
+    for name in ('b.heic', 'c.gif'):
+        (tmp_path / name).write_bytes(b'x')
+    pictures = open_pictures(tmp_path)
+    assert pictures.notes == (f'{tmp_path}: 2 files with other endings '
+                              'skipped: .gif, .heic', )
+    assert [picture.image.shape for picture in pictures] == [(4, 4, 3)]
+    assert open_pictures(tmp_path / 'a.jfif').total == 1
+    with pytest.raises(InputError, match='b.heic: images .* not read.*jpg'):
+        open_pictures(tmp_path / 'b.heic')
+    (tmp_path / 'a.jfif').unlink()
+    with pytest.raises(InputError, match='.gif, .heic.* no picture'):
+        open_pictures(tmp_path)

@@ -19,7 +19,7 @@ def test_to_array():
 @pytest.mark.parametrize('text, dtype, value', [
     ('1;2', np.float32, '2 numbers where 3 belong'),
     ('1;2;3;4', np.float32, '4 numbers where 3 belong'),
-    ('1;2;', np.float32, "number 3 is no finite float32: ''"),
+    ('1;2;', np.uint8, "number 3 is no finite uint8: ''"),
     ('', np.float32, '1 numbers where 3 belong'),
     ('1;two;3', np.float32, "number 2 is no finite float32: 'two'"),
     ('1;#;3', np.float32, "number 2 is no finite float32: '#'"),

@@ -196,7 +196,8 @@ def test_bad_label_csv(tmp_path, bad, value):
     (HEADER + '\n', 'no votes for split'),
     (HEADER.replace(',NF', '') + '\n', "missing columns: ['NF']"),
     (HEADER.replace(',contempt', '') +
-     '\nTraining,a.png,9,1,0,0,0,0,0,0,0\n', 'ten vote counts'),
+     '\nTraining,a.png,9,1,0,0,0,0,0,0,0\n',
+     "missing columns: ['contempt']"),
     (HEADER + '\nTraining,a.png,9,1,0,0,0,0,0,0,0,0,0\n', '13 cells'),
 ], ids=['empty file', 'header only', 'missing column', 'nine votes',
         'cell too many'])

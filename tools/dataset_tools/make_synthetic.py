@@ -16,7 +16,6 @@ from rich.progress import (BarColumn, MofNCompleteColumn, Progress,
 from mmfer.apis.arguments import run_main
 from mmfer.apis.outputs import writable_file, writable_folder
 from mmfer.datasets import SyntheticFER
-from mmfer.datasets.folders import IMAGE_SUFFIXES
 from mmfer.datasets.synthetic import contact_sheet
 from mmfer.files import atomic_write
 from mmfer.structures import AU_SETS
@@ -179,7 +178,8 @@ def main(args: argparse.Namespace) -> None:
         'size', 'split', 'image_size', 'seed', 'subjects', 'ambiguity',
         'occlusion', 'masks')}
     if args.contact_sheet:
-        path = writable_file(args.contact_sheet, IMAGE_SUFFIXES)
+        path = writable_file(args.contact_sheet,
+                             ('.bmp', '.jpeg', '.jpg', '.png', '.webp'))
         cv2.imwrite(path, contact_sheet(seed=args.seed))
         print(f'contact sheet: {args.contact_sheet}')
     if args.out is None:

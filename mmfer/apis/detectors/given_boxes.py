@@ -60,7 +60,8 @@ class GivenBoxes(FaceDetector):
             AnnotationError: If a row is malformed.
         """
         faces: Dict[tuple, list] = {}
-        for line, row in read_csv(path, ('path', *BOX_COLUMNS)):
+        for line, row in read_csv(path, ('path', *BOX_COLUMNS),
+                                  ('frame', )):
             frame = row.get('frame') or None
             if frame is not None:
                 frame = to_int(frame, 'frame', path, line, 0)

@@ -122,6 +122,8 @@ class FERInferencer:
             list[PicturePrediction]: One a picture or frame, in their order.
         """
         pictures = open_pictures(inputs)
+        for note in pictures.notes:
+            warnings.warn(note)
         return [found for _, found in self.stream(pictures, smoothing)]
 
     def stream(self, pictures: Iterable[Picture],

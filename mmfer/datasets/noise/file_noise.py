@@ -75,7 +75,7 @@ class FileNoise(LabelNoise):
     def __call__(self, labels: np.ndarray, names: Sequence[str],
                  space: LabelSpace, native: LabelSpace) -> np.ndarray:
         """Read the list and give each sample its label."""
-        if self.file.endswith('.csv'):
+        if self.file.lower().endswith('.csv'):
             rows = self._read_csv(space)
         else:
             rows = self._read_list(self.classes or native, space)
@@ -128,7 +128,8 @@ class FileNoise(LabelNoise):
 
     def _read_csv(self, space: LabelSpace) -> List[_Row]:
         rows = []
-        for line, row in read_csv(self.file, ('name', 'label')):
+        for line, row in read_csv(self.file, ('name', 'label'),
+                                  ('clean', )):
             label, clean = (
                 space.index(row[c]) if row[c] in space else -1
                 for c in ('label', 'clean' if 'clean' in row else 'label'))

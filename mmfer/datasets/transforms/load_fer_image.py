@@ -10,6 +10,7 @@ from PIL import Image
 
 from mmfer.registry import TRANSFORMS
 from mmfer.structures import ImageError
+from ..folders import OTHER_IMAGE_SUFFIXES
 from .geometric_transform import COLOUR_TYPE, to_colour
 
 _PNG, _JPEG = b'\x89PNG\r\n\x1a\n', b'\xff\xd8'
@@ -170,7 +171,10 @@ class LoadFERImage(BaseTransform):
         img = self._decode(
             data, cv2.IMREAD_UNCHANGED if alpha else cv2.IMREAD_COLOR)
         if img is None:
-            raise ImageError(f'{path}: cannot be decoded as an image')
+            other = path.lower().endswith(OTHER_IMAGE_SUFFIXES)
+            raise ImageError(
+                f'{path}: cannot be decoded as an image',
+                hint='convert it to .jpg or .png' if other else None)
         if not alpha:
             return img
         if img.dtype == np.uint16:
