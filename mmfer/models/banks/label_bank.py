@@ -57,6 +57,8 @@ class LabelBank(nn.Module):
             ``max_changes`` is given with ``immediate``.
     """
 
+    nan_is_unknown = ('confidence', 'confidence_mean', 'posterior')
+
     def __init__(self,
                  num_classes: int,
                  soft: bool = False,
