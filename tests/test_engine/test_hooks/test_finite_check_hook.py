@@ -39,7 +39,7 @@ class BreakHook(Hook):
             head.loss_module.loss_weight = float('nan') if here else self._loss
         elif here:
             with torch.no_grad():
-                head.fc.weight[0, 0] = float('inf')
+                head.fc.weight[0, 0] = torch.nan
 
 
 def broken(what, iterations, **options):
@@ -83,15 +83,14 @@ def test_weights_are_checked_before_each_save(toy_runner):
     """The loss need not show it: here the last step breaks a weight."""
     runner = toy_runner(**CHECK)
 
-    @runner.register_hook
     class Break(Hook):
-        priority = 'HIGHEST'
 
         def after_train_epoch(self, runner):
             if runner.epoch == 1:
                 with torch.no_grad():
                     runner.model.backbone.scale.fill_(torch.nan)
 
+    runner.register_hook(Break(), 'HIGHEST')
     with pytest.raises(NonFiniteError, match=r'after iteration 16 the weights '
                                              r'are not finite .backbone.scale'):
         runner.train()
