@@ -210,8 +210,8 @@ def test_nothing_to_resume_from(tmp_path):
 
 
 @pytest.mark.parametrize('path, number, mode, last', [
-    ('last_checkpoint', 2, 'open', 2), ('last_checkpoint', 2, 'half', 2),
-    ('last_checkpoint', 2, 'replace', 2), ('last_checkpoint', 1, 'full', 1),
+    ('last_checkpoint', 2, 'open', 1), ('last_checkpoint', 2, 'half', 1),
+    ('last_checkpoint', 2, 'replace', 1), ('last_checkpoint', 1, 'full', 1),
     ('epoch_2.pth', 1, 'open', 1), ('epoch_2.pth', 1, 'half', 1),
     ('epoch_2.pth', 1, 'replace', 1), ('epoch_2.pth', 1, 'full', 1),
     ('epoch_1.pth', 1, 'half', 0),

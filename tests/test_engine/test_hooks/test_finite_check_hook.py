@@ -214,8 +214,8 @@ def test_every_config_has_the_check():
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize('runner_type', ['Runner', 'FlexibleRunner'])
-def test_all_processes_of_a_run_stop(tmp_path, runner_type):
+@pytest.mark.parametrize('sharded', [False, True])
+def test_all_processes_of_a_run_stop(tmp_path, sharded):
     """The learning rate diverges; each process ends with one line."""
     root = make_ferplus(tmp_path / 'data')
     make_ferplus(root, 'valid', per_class=1)
@@ -223,8 +223,10 @@ def test_all_processes_of_a_run_stop(tmp_path, runner_type):
         root, tmp_path / 'run', epochs=3, train_dataloader__batch_size=4,
         default_hooks__logger__interval=2)
     cfg.optim_wrapper.optimizer.lr = cfg.param_scheduler.eta_max = 1e30
-    if runner_type == 'FlexibleRunner':
-        cfg.runner_type, cfg.strategy = runner_type, dict(type='DDPStrategy')
+    if sharded:
+        fsdp = Config.fromfile(
+            ROOT / 'configs/baseline/resnet18_8xb64-fsdp_affectnet7.py')
+        cfg.update(runner_type=fsdp.runner_type, strategy=fsdp.strategy)
     cfg.dump(tmp_path / 'toy.py')
     done = subprocess.run(
         ['bash', ROOT / 'tools/dist_train.sh', tmp_path / 'toy.py', '2',
