@@ -31,6 +31,10 @@ class CheckpointError(UserError, RuntimeError):
     """A checkpoint file that cannot be read, or that is not plain data."""
 
 
+class NonFiniteError(UserError, ValueError):
+    """Losses, weights or predictions that are NaN or infinite."""
+
+
 class AnnotationError(UserError, ValueError):
     """An annotation that cannot be used.
 
@@ -70,3 +74,8 @@ class AnnotationError(UserError, ValueError):
 
 class ImageError(UserError, OSError):
     """An image file that is missing, truncated or cannot be decoded."""
+
+
+def first_line(error: Exception) -> str:
+    """Return the first line of an error's message, else its class name."""
+    return (str(error).strip() or type(error).__name__).split('\n')[0]

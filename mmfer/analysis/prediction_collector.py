@@ -6,6 +6,8 @@ import torch
 from mmengine.evaluator import BaseMetric
 from torch import nn
 
+from mmfer.evaluation import require_finite
+
 
 class PredictionCollector(BaseMetric):
     """Keeps what a model says of every sample, and what goes into its head.
@@ -48,6 +50,9 @@ class PredictionCollector(BaseMetric):
                     f"{sample.get('img_path')}: the model gives no "
                     'pred_score. Remedy: name a model that predicts '
                     'expressions')
+            require_finite(dict(img_path=sample.get('img_path'),
+                                feature=feature), 'feature')
+            require_finite(sample, 'pred_score', 'pred_confidence')
             label = sample.get('gt_label', torch.empty(0))
             self.results.append(
                 dict(

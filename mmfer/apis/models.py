@@ -10,8 +10,9 @@ from torch import nn
 
 import mmfer  # noqa: F401
 from mmfer.engine.checkpoint_check import (canonical_classes,
-                                           checkpoint_classes, try_weights)
-from mmfer.errors import ConfigError
+                                           checkpoint_classes,
+                                           non_finite_weights, try_weights)
+from mmfer.errors import CheckpointError, ConfigError
 from mmfer.registry import DATASETS
 from mmfer.structures import LabelSpace
 
@@ -83,7 +84,8 @@ def load_model(model: Union[str, Config],
         ConfigError: If the config cannot be used, or does not fit the
             checkpoint.
         FileNotFoundError: If the config or the checkpoint is missing.
-        CheckpointError: If the checkpoint cannot be read.
+        CheckpointError: If the checkpoint cannot be read, or holds weights
+            that are not finite.
     """
     cfg, checkpoint = resolve_model(model, checkpoint)
     content = read_checkpoint(checkpoint)
@@ -96,6 +98,12 @@ def load_model(model: Union[str, Config],
         raise ConfigError(
             f'{checkpoint} does not fit {cfg.filename}: {report.lines()}.'
             f'{told} Remedy: name the config that it was trained with')
+    bad = non_finite_weights(built)
+    if bad:
+        raise CheckpointError(
+            f'{checkpoint}: {len(bad)} of its weights are not finite, the '
+            f'first is {bad[0]}', hint='take an earlier checkpoint; this '
+            'training has diverged')
     classes = classes or _config_classes(cfg)
     wanted = getattr(built.head, 'num_classes', len(classes))
     if len(classes) != wanted:

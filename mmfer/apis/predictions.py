@@ -6,7 +6,9 @@ from typing import Any, List, Optional, Sequence
 import torch
 from mmengine.evaluator import BaseMetric
 
+from mmfer.evaluation import require_finite
 from mmfer.files import atomic_write, spreadsheet_cell
+
 from .outputs import writable_file
 
 
@@ -32,6 +34,7 @@ class SavePredictions(BaseMetric):
     Raises:
         OutputError: If the ending is another, or it cannot be written.
         ValueError: If vectors are asked of .csv.
+        NonFiniteError: If a prediction is NaN or infinite.
     """
 
     def __init__(self,
@@ -49,6 +52,8 @@ class SavePredictions(BaseMetric):
     def process(self, data_batch: Any, data_samples: Sequence[dict]) -> None:
         """Keep path, label and scores of a batch."""
         for sample in data_samples:
+            require_finite(sample, 'pred_score', *(
+                name for name in self.vectors if name.startswith('pred_')))
             label = sample.get('gt_label', torch.empty(0))
             self.results.append(
                 dict(

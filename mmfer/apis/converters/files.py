@@ -7,7 +7,7 @@ from typing import Any, Dict, Mapping
 
 import torch
 
-from mmfer.compat import safe_loading
+from mmfer.checkpoints import safe_loading
 from mmfer.errors import CheckpointError
 
 from ..outputs import writable_file

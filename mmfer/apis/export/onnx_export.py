@@ -8,6 +8,7 @@ import numpy as np
 import torch
 
 from mmfer.errors import ConfigError
+from mmfer.evaluation import require_finite
 
 from ..models import LoadedModel
 from .exportable_model import ExportableModel
@@ -37,6 +38,7 @@ def export_onnx(loaded: LoadedModel,
     Raises:
         ImportError: If the packages of ONNX are not installed.
         ConfigError: If the model cannot be exported.
+        NonFiniteError: If it predicts NaN or infinity.
     """
     try:
         import onnx
@@ -85,6 +87,7 @@ def _differences(model: ExportableModel, session: Any,
                  images: torch.Tensor) -> Dict[str, float]:
     with torch.no_grad():
         wanted = model.predictions(images)
+    require_finite(dict(wanted, img_path='an image of noise'), *wanted)
     found = session.run(list(wanted), dict(images=images.numpy()))
     return {
         name: float(np.abs(value.numpy() - other).max())

@@ -9,6 +9,7 @@ from mmengine.config import Config
 
 from mmfer.datasets.collate import fer_collate
 from mmfer.errors import ConfigError
+from mmfer.evaluation import require_finite_batch
 from mmfer.registry import MODELS
 
 from ..models import LoadedModel, resolve_model
@@ -36,7 +37,9 @@ class ONNXPredictor:
         if self.preprocessor is not None:
             images = self.preprocessor(dict(inputs=images))['inputs']
         found = self.session.run(self._names, dict(images=images.numpy()))
-        return dict(zip(self._names, found))
+        found = dict(zip(self._names, found))
+        require_finite_batch(faces, found)
+        return found
 
 
 def open_session(path: str) -> Any:

@@ -7,8 +7,9 @@ from mmengine.hooks import Hook
 from mmengine.runner import CheckpointLoader, Runner
 from torch import nn
 
+from mmfer.errors import CheckpointError
 from mmfer.registry import HOOKS
-from ..checkpoint_check import whole_weights
+from ..checkpoint_check import non_finite_weights, whole_weights
 from ..inflation import inflate_2d
 from ..model_parts import bare_model
 from ..protocol import file_sha256
@@ -188,6 +189,7 @@ def load_part(part: nn.Module,
     Raises:
         ValueError: If parameters or buffers of the part are not in the file,
             or have another shape.
+        CheckpointError: If weights in the file are not finite.
     """
     try:
         missing = part.load_state_dict(state, strict=False).missing_keys
@@ -197,6 +199,11 @@ def load_part(part: nn.Module,
         raise ValueError(f'initial weights {checkpoint!r} do not fit '
                          f'{target!r}: {first or error} Remedy: name the '
                          f'right file, {_REMEDY}') from error
+    bad = non_finite_weights(part)
+    if bad:
+        raise CheckpointError(
+            f'initial weights {checkpoint!r} of {target!r} are not finite: '
+            f'{bad[0]}', hint=f'name another file, {_REMEDY}')
     kept = [k for k in missing if any(word in k for word in fresh)]
     missing = [
         k for k in missing

@@ -4,6 +4,8 @@ from typing import List, Tuple
 import numpy as np
 import torch
 
+from ..finite_predictions import require_finite
+
 
 def checked_pair(sample: dict, prediction: str, target: str
                  ) -> Tuple[np.ndarray, np.ndarray]:
@@ -29,9 +31,10 @@ def checked_pair(sample: dict, prediction: str, target: str
                          'give MultiTaskFERHead a head for this task')
     vector = torch.as_tensor(sample[prediction]).detach().cpu().double()
     vector = vector.numpy()
-    if vector.ndim != 1 or not np.isfinite(vector).all():
-        raise ValueError(f'{name}: {prediction} must be a vector of finite '
-                         f'numbers, got {vector.tolist()}')
+    if vector.ndim != 1:
+        raise ValueError(f'{name}: {prediction} must be a vector, got the '
+                         f'shape {vector.shape}')
+    require_finite(sample, prediction)
     label = np.full_like(vector, np.nan)
     if sample.get(target) is not None:
         label = torch.as_tensor(sample[target]).cpu().double().numpy()

@@ -9,6 +9,7 @@ from mmengine.evaluator import BaseMetric
 from mmengine.logging import MMLogger
 
 from mmfer.registry import METRICS
+from ..finite_predictions import require_finite
 from ..class_groups import CLASS_GROUPS, group_recalls, ranked_groups
 from ..confusion_matrix import count_confusions, save_confusion_matrix
 
@@ -125,6 +126,7 @@ class FERMetric(BaseMetric):
                 if sample.get(key) is None:
                     raise ValueError(f'{name}: the sample has no {key}, '
                                      'which FERMetric needs')
+            require_finite(sample, 'pred_score')
             score = self._distribution(sample['pred_score'], 'pred_score',
                                        name)
             target = sample.get('gt_score')

@@ -4,6 +4,7 @@ from typing import Any, Dict, List, Optional, Sequence
 from mmengine.evaluator import BaseMetric
 
 from mmfer.registry import METRICS
+from ..finite_predictions import require_finite
 from ..patch_occlusion import occlusion_auc, patch_coverage
 
 
@@ -26,7 +27,8 @@ class OcclusionMetric(BaseMetric):
         prefix (str, optional): Another prefix than ``'occlusion'``.
 
     Raises:
-        ValueError: If a sample does not tell what is hidden.
+        ValueError: If a sample does not tell what is hidden, or a prediction
+            is not finite.
     """
 
     default_prefix: Optional[str] = 'occlusion'
@@ -49,6 +51,7 @@ class OcclusionMetric(BaseMetric):
                 ``pred_patch_boxes`` ``(P, 4)``.
         """
         for sample in data_samples:
+            require_finite(sample, 'pred_score', 'pred_patch_weights')
             mask = sample.get('gt_mask')
             if mask is None:
                 name = sample.get('img_path',

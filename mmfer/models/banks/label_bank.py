@@ -118,6 +118,8 @@ class LabelBank(nn.Module):
             cannot take effect at once as ``immediate`` requires.
     """
 
+    nan_is_unknown = ('confidence', 'confidence_mean', 'posterior')
+
     def __init__(self,
                  num_classes: int,
                  soft: bool = False,
