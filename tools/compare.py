@@ -10,21 +10,8 @@ import sys
 from importlib.util import find_spec
 from typing import Dict, List, Optional, Sequence
 
-from mmengine.config import Config
-from mmengine.registry import init_default_scope
-from rich.console import Console
-from rich.progress import (BarColumn, MofNCompleteColumn, Progress,
-                           TextColumn, TimeElapsedColumn)
-from rich.table import Table
+from mmfer_cli import OptionAction
 
-from mmfer.analysis.comparison import (Cell, Outcome, Row, cell_config,
-                                       make_grid, model_cost, summarise,
-                                       train_all, write_report)
-from mmfer.analysis.comparison.report import cells_of, headers, notes
-from mmfer.apis.arguments import OptionAction, told_in_one_line
-from mmfer.apis.outputs import writable_folder
-
-TRAIN = osp.join(osp.dirname(osp.abspath(__file__)), 'train.py')
 EXAMPLES = """examples:
   five remedies for noisy labels, three seeds each:
     python tools/compare.py --configs configs/baseline/A.py configs/scn/B.py \\
@@ -77,6 +64,26 @@ def parse_args(args: Optional[Sequence[str]] = None) -> argparse.Namespace:
     if args.jobs < 1:
         parser.error(f'--jobs must be at least 1, got {args.jobs}')
     return args
+
+
+if __name__ == '__main__':
+    parse_args()  # --help and usage errors end here, before torch loads
+
+from mmengine.config import Config  # noqa: E402
+from mmengine.registry import init_default_scope  # noqa: E402
+from rich.console import Console  # noqa: E402
+from rich.progress import (BarColumn, MofNCompleteColumn, Progress,
+                           TextColumn, TimeElapsedColumn)  # noqa: E402
+from rich.table import Table  # noqa: E402
+from mmfer.analysis.comparison import (  # noqa: E402
+    Cell, Outcome, Row, cell_config, make_grid, model_cost, summarise,
+    train_all, write_report)
+from mmfer.analysis.comparison.report import (  # noqa: E402
+    cells_of, headers, notes)
+from mmfer.apis.arguments import told_in_one_line  # noqa: E402
+from mmfer.apis.outputs import writable_folder  # noqa: E402
+
+TRAIN = osp.join(osp.dirname(osp.abspath(__file__)), 'train.py')
 
 
 def train(configs: Dict[Cell, Config], args: argparse.Namespace

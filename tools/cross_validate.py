@@ -11,25 +11,10 @@ import sys
 from importlib.util import find_spec
 from typing import Dict, List, Optional, Sequence, Tuple
 
-from mmengine.config import Config
-from mmengine.registry import init_default_scope
-from rich.console import Console
-from rich.progress import (BarColumn, MofNCompleteColumn, Progress,
-                           TextColumn, TimeElapsedColumn, TimeRemainingColumn)
-from rich.table import Table
+from mmfer_cli import OptionAction
 
-from mmfer.analysis.cross_validation import (PROTOCOLS, Fold, Pool, Result,
-                                             dataset_of, fold_config,
-                                             make_folds, pool_results,
-                                             pooled_metrics, read_pool,
-                                             read_predictions, run_folds,
-                                             write_report)
-from mmfer.analysis.cross_validation.folds import absent_classes
-from mmfer.analysis.cross_validation.report import tables
-from mmfer.apis.arguments import OptionAction, told_in_one_line
-from mmfer.apis.outputs import writable_folder
-from mmfer.apis.run import load_config, prepare_config
-
+PROTOCOLS = dict(loso='one subject', kfold='one of K groups of subjects',
+                 lodo='one data set')
 EXAMPLES = """examples:
   leave one subject out, two folds at a time:
     python tools/cross_validate.py CONFIG --protocol loso --jobs 2
@@ -83,6 +68,25 @@ def parse_args(args: Optional[Sequence[str]] = None) -> argparse.Namespace:
     args.work_dir = args.work_dir or osp.join('work_dirs',
                                               f'{name}-{args.protocol}')
     return args
+
+
+if __name__ == '__main__':
+    parse_args()  # --help and usage errors end here, before torch loads
+
+from mmengine.config import Config  # noqa: E402
+from mmengine.registry import init_default_scope  # noqa: E402
+from rich.console import Console  # noqa: E402
+from rich.progress import (BarColumn, MofNCompleteColumn, Progress,
+                           TextColumn, TimeElapsedColumn, TimeRemainingColumn)  # noqa: E402
+from rich.table import Table  # noqa: E402
+from mmfer.analysis.cross_validation import (  # noqa: E402
+    Fold, Pool, Result, dataset_of, fold_config, make_folds, pool_results,
+    pooled_metrics, read_pool, read_predictions, run_folds, write_report)
+from mmfer.analysis.cross_validation.folds import absent_classes  # noqa: E402
+from mmfer.analysis.cross_validation.report import tables  # noqa: E402
+from mmfer.apis.arguments import told_in_one_line  # noqa: E402
+from mmfer.apis.outputs import writable_folder  # noqa: E402
+from mmfer.apis.run import load_config, prepare_config  # noqa: E402
 
 
 def plan(cfg: Config, folds: Sequence[Fold], args: argparse.Namespace

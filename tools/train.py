@@ -2,9 +2,7 @@
 """Train a model from a config."""
 from argparse import Namespace
 
-from mmfer.apis.arguments import make_parser, options_of, run_main
-from mmfer.apis.run import (build_runner, load_config, prepare_config,
-                            set_training)
+from mmfer_cli import make_parser
 
 EXAMPLES = """
 examples:
@@ -38,6 +36,14 @@ def parse_args() -> Namespace:
         help='scale the learning rate by the real batch size over the one '
         'that the config was made for')
     return parser.parse_args()
+
+
+if __name__ == '__main__':
+    parse_args()  # --help and usage errors end here, before torch loads
+
+from mmfer.apis.arguments import options_of, run_main  # noqa: E402
+from mmfer.apis.run import (  # noqa: E402
+    build_runner, load_config, prepare_config, set_training)
 
 
 def main(args: Namespace) -> None:

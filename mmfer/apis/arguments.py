@@ -1,14 +1,12 @@
 # Copyright (c) mmfer contributors.
-"""What the command lines of training and testing share."""
+"""From parsed arguments to a run of a tool; parsers are in ``mmfer_cli``."""
 import errno
 import os
 import re
 import sys
-from argparse import ArgumentParser, Namespace, RawDescriptionHelpFormatter
+from argparse import Namespace
 from contextlib import contextmanager
-from typing import Any, Callable, Dict, Iterator, Optional, Sequence
-
-from mmengine.config import DictAction
+from typing import Any, Callable, Dict, Iterator, Optional
 
 from mmfer.errors import UserError
 
@@ -24,78 +22,6 @@ _REFUSED = {
     errno.EPERM: 'name another one, or change its permissions',
     errno.EROFS: 'name another place, this one can only be read',
 }
-
-
-class OptionAction(DictAction):
-    """``KEY=VALUE ...`` as a dict; a missing ``=`` is a usage error."""
-
-    def __call__(self, parser: ArgumentParser, namespace: Namespace,
-                 values: Any, option_string: str = None) -> None:
-        for value in values:
-            if '=' not in value.strip('='):
-                parser.error(f'{option_string}: expected KEY=VALUE, got '
-                             f'{value!r}')
-        super().__call__(parser, namespace, values, option_string)
-
-
-def make_parser(description: str, examples: str,
-                runs: bool = True) -> ArgumentParser:
-    """A parser with the options that training and testing share.
-
-    Args:
-        description (str): What the tool does.
-        examples (str): How it is called.
-        runs (bool): Whether the tool starts a runner; else the config and
-            settings over it are all there is. Defaults to True.
-    """
-    parser = ArgumentParser(
-        description=description,
-        epilog=examples,
-        formatter_class=RawDescriptionHelpFormatter)
-    parser.add_argument(
-        'config', help='config file, or mmfer::FOLDER/NAME.py of an installed '
-        'mmfer')
-    parser.add_argument(
-        '--cfg-options', nargs='+', action=OptionAction, default={},
-        metavar='KEY=VALUE', help='settings laid over the config, for '
-        'example train_dataloader.batch_size=32; lists as key="[a,b]"')
-    if not runs:
-        return parser
-    parser.add_argument(
-        '--work-dir', help='folder for logs, checkpoints and results. '
-        'Defaults to work_dirs/NAME_OF_CONFIG')
-    parser.add_argument(
-        '--no-pin-memory', action='store_true',
-        help='switch pin_memory off in all data loaders')
-    parser.add_argument(
-        '--no-persistent-workers', action='store_true',
-        help='switch persistent_workers off in all data loaders')
-    parser.add_argument(
-        '--launcher', choices=['none', 'pytorch', 'slurm', 'mpi'],
-        default='none', help='what started several processes; the scripts '
-        'dist_*.sh and slurm_*.sh set it. Defaults to none')
-    parser.add_argument(
-        '--local_rank', '--local-rank', type=int, default=0,
-        help='set by some launchers, nothing to care about')
-    return parser
-
-
-def check_positive(arguments: Namespace, parser: ArgumentParser,
-                   names: Sequence[str]) -> None:
-    """Refuse numbers that are not above zero, as a usage error.
-
-    Args:
-        arguments (Namespace): What the parser made; a number, several, or
-            None under each name.
-        parser (ArgumentParser): Ends the program with exit code 2.
-        names (Sequence[str]): As in ``arguments``.
-    """
-    for name in names:
-        value = getattr(arguments, name)
-        numbers = value if isinstance(value, list) else [value]
-        if not all(n is None or n > 0 for n in numbers):
-            parser.error(f'--{name.replace("_", "-")} must be positive, got '
-                         f'{value}')
 
 
 def run_main(main: Callable[[Namespace], None],

@@ -13,26 +13,11 @@ import sys
 import tempfile
 from typing import Any, Dict, List, Optional, Sequence
 
-from rich.console import Console
-
-import mmfer  # noqa: F401
-from mmfer.analysis.benchmarking import (Repeat, add_report_arguments,
-                                         check_json, chosen, finish,
-                                         interleave, measure, prepare_process,
-                                         summarise)
-from mmfer.analysis.benchmarking.drawn_faces import draw_faces
-from mmfer.analysis.benchmarking.pipelines import (fetch_speed, loader_speed,
-                                                   make_way)
-from mmfer.apis.arguments import check_positive, told_in_one_line
-from mmfer.apis.run import load_config
-from mmfer.errors import ConfigError
-from mmfer.registry import DATASETS
+from mmfer_cli import add_report_arguments, check_json, check_positive, chosen
 
 VARIANTS = ('stock', 'stock-light', 'torchvision', 'unpacked',
             'unpacked-light', 'packed')
-PACK = osp.join(
-    osp.dirname(osp.dirname(osp.abspath(__file__))), 'dataset_tools',
-    'pack.py')
+
 EXAMPLES = """
 variants:
   stock           MMPretrain's CustomDataset: read, resize to --size, flip,
@@ -96,6 +81,26 @@ def parse_args(args: Optional[Sequence[str]] = None) -> argparse.Namespace:
     check_json(args.json, parser)
     args.variants = chosen(list(VARIANTS), args.only, parser)
     return args
+
+
+if __name__ == '__main__':
+    parse_args()  # --help and usage errors end here, before torch loads
+
+from rich.console import Console  # noqa: E402
+import mmfer  # noqa: E402,F401
+from mmfer.analysis.benchmarking import (  # noqa: E402
+    Repeat, finish, interleave, measure, prepare_process, summarise)
+from mmfer.analysis.benchmarking.drawn_faces import draw_faces  # noqa: E402
+from mmfer.analysis.benchmarking.pipelines import (  # noqa: E402
+    fetch_speed, loader_speed, make_way)
+from mmfer.apis.arguments import told_in_one_line  # noqa: E402
+from mmfer.apis.run import load_config  # noqa: E402
+from mmfer.errors import ConfigError  # noqa: E402
+from mmfer.registry import DATASETS  # noqa: E402
+
+PACK = osp.join(
+    osp.dirname(osp.dirname(osp.abspath(__file__))), 'dataset_tools',
+    'pack.py')
 
 
 def prepare(args: argparse.Namespace, folder: str) -> Dict[str, Any]:

@@ -15,18 +15,7 @@ import sys
 from functools import partial
 from typing import Optional, Sequence
 
-from mmengine.registry import init_default_scope
-
-import mmfer  # noqa: F401
-from mmfer.apis.arguments import OptionAction, run_main
-from mmfer.apis.detectors import build_detector
-from mmfer.apis.detectors.arguments import (add_detector_arguments,
-                                            detector_arguments)
-from mmfer.apis.face_table import FaceTable, find_faces, readers_of
-from mmfer.apis.inference import show_progress
-from mmfer.apis.outputs import writable_file
-from mmfer.apis.run import load_config
-from mmfer.errors import ConfigError
+from mmfer_cli import OptionAction, add_detector_arguments, detector_arguments
 
 EXAMPLES = """examples:
   the raw frames of DFME, into data/dfme/faces.csv:
@@ -38,6 +27,7 @@ EXAMPLES = """examples:
     python tools/dataset_tools/find_faces.py CONFIG --detector whole-image \\
         --landmarks dlib68 --out data/ferplus/landmarks.csv
 """
+
 _SPLITS = ('train', 'val', 'test')
 
 
@@ -59,6 +49,21 @@ def parse_args(args: Optional[Sequence[str]] = None) -> argparse.Namespace:
     arguments = parser.parse_args(args)
     arguments.found_by = detector_arguments(arguments, parser)
     return arguments
+
+
+if __name__ == '__main__':
+    parse_args()  # --help and usage errors end here, before torch loads
+
+from mmengine.registry import init_default_scope  # noqa: E402
+import mmfer  # noqa: E402,F401
+from mmfer.apis.arguments import run_main  # noqa: E402
+from mmfer.apis.detectors import build_detector  # noqa: E402
+from mmfer.apis.face_table import (  # noqa: E402
+    FaceTable, find_faces, readers_of)
+from mmfer.apis.inference import show_progress  # noqa: E402
+from mmfer.apis.outputs import writable_file  # noqa: E402
+from mmfer.apis.run import load_config  # noqa: E402
+from mmfer.errors import ConfigError  # noqa: E402
 
 
 def main(args: argparse.Namespace) -> None:

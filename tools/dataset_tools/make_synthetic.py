@@ -9,17 +9,6 @@ import os.path as osp
 from concurrent.futures import ProcessPoolExecutor
 from typing import Any, Dict, Iterator, List, Tuple
 
-import cv2
-from rich.progress import (BarColumn, MofNCompleteColumn, Progress,
-                           TextColumn, TimeRemainingColumn)
-
-from mmfer.apis.arguments import run_main
-from mmfer.apis.outputs import writable_file, writable_folder
-from mmfer.datasets import SyntheticFER
-from mmfer.datasets.synthetic import contact_sheet
-from mmfer.files import atomic_write
-from mmfer.structures import AU_SETS
-
 EXAMPLES = """
 what is written:
   OUT/images/SPLIT/000000.png   the faces
@@ -42,8 +31,6 @@ Training needs no files: the dataset SyntheticFER draws the same faces while
 it is read, byte for byte. See docs/synthetic.md.
 """
 
-_DATASETS: Dict[str, SyntheticFER] = {}
-
 
 def parse_args() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
@@ -55,7 +42,7 @@ def parse_args() -> argparse.Namespace:
                         '(default: 1000)')
     parser.add_argument('--split', nargs='+', default=['train', 'valid',
                                                        'test'],
-                        choices=SyntheticFER.SPLITS,
+                        choices=['train', 'valid', 'test'],
                         help='the splits to write (default: all three)')
     parser.add_argument('--image-size', type=int, default=112,
                         help='height and width in pixels (default: 112)')
@@ -87,6 +74,22 @@ def parse_args() -> argparse.Namespace:
     if args.workers < 0:
         parser.error(f'--workers must not be negative, got {args.workers}')
     return args
+
+
+if __name__ == '__main__':
+    parse_args()  # --help and usage errors end here, before torch loads
+
+import cv2  # noqa: E402
+from rich.progress import (BarColumn, MofNCompleteColumn, Progress,
+                           TextColumn, TimeRemainingColumn)  # noqa: E402
+from mmfer.apis.arguments import run_main  # noqa: E402
+from mmfer.apis.outputs import writable_file, writable_folder  # noqa: E402
+from mmfer.datasets import SyntheticFER  # noqa: E402
+from mmfer.datasets.synthetic import contact_sheet  # noqa: E402
+from mmfer.files import atomic_write  # noqa: E402
+from mmfer.structures import AU_SETS  # noqa: E402
+
+_DATASETS: Dict[str, SyntheticFER] = {}
 
 
 def build(settings: Dict[str, Any], split: str) -> SyntheticFER:

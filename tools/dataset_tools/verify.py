@@ -9,18 +9,7 @@ import os.path as osp
 import sys
 from typing import Iterable, Optional, Sequence
 
-from rich.console import Console
-from rich.progress import track
-
-import mmfer  # noqa: F401
-from mmfer.analysis import verify_config
-from mmfer.analysis.verification import (SPLITS, NoDatasetError,
-                                         print_report)
-from mmfer.apis.arguments import (OptionAction, check_positive,
-                                  told_in_one_line)
-from mmfer.apis.outputs import writable_file
-from mmfer.apis.run import load_config
-from mmfer.files import atomic_write
+from mmfer_cli import OptionAction, check_positive
 
 
 def parse_args(args: Optional[Sequence[str]] = None) -> argparse.Namespace:
@@ -29,7 +18,7 @@ def parse_args(args: Optional[Sequence[str]] = None) -> argparse.Namespace:
     parser.add_argument(
         '--splits',
         nargs='+',
-        choices=SPLITS,
+        choices=['train', 'val', 'test'],
         help='check only these splits; each must be on disk then')
     parser.add_argument(
         '--out',
@@ -56,6 +45,21 @@ def parse_args(args: Optional[Sequence[str]] = None) -> argparse.Namespace:
         parser.error('--examples must not be negative, got '
                      f'{arguments.examples}')
     return arguments
+
+
+if __name__ == '__main__':
+    parse_args()  # --help and usage errors end here, before torch loads
+
+from rich.console import Console  # noqa: E402
+from rich.progress import track  # noqa: E402
+import mmfer  # noqa: E402,F401
+from mmfer.analysis import verify_config  # noqa: E402
+from mmfer.analysis.verification import (  # noqa: E402
+    NoDatasetError, print_report)
+from mmfer.apis.arguments import told_in_one_line  # noqa: E402
+from mmfer.apis.outputs import writable_file  # noqa: E402
+from mmfer.apis.run import load_config  # noqa: E402
+from mmfer.files import atomic_write  # noqa: E402
 
 
 def main(argv: Optional[Sequence[str]] = None) -> int:

@@ -1,7 +1,7 @@
 # Copyright (c) mmfer contributors.
 import io
 import warnings
-from typing import Iterator, Optional, Tuple
+from typing import Any, Iterator, Optional, Tuple
 
 import cv2
 import numpy as np
@@ -99,6 +99,27 @@ def _is_truncated(data: bytes) -> bool:
     return False
 
 
+def check_pixels(img: Any) -> None:
+    """Refuse what is not the pixels of an image.
+
+    Args:
+        img (Any): Should be a uint8 array of shape ``(H, W)``, ``(H, W, 1)``,
+            ``(H, W, 3)`` or ``(H, W, 4)``.
+
+    Raises:
+        TypeError: If it is not an array of uint8.
+        ValueError: If it has another shape.
+    """
+    if not isinstance(img, np.ndarray) or img.dtype != np.uint8:
+        kind = getattr(img, 'dtype', type(img).__name__)
+        raise TypeError('img must be an array of uint8 with values 0 to 255, '
+                        f'got {kind}')
+    if img.ndim not in (2, 3) or 0 in img.shape or (
+            img.ndim == 3 and img.shape[2] not in (1, 3, 4)):
+        raise ValueError('img must have shape (H, W), (H, W, 1), (H, W, 3) or '
+                         f'(H, W, 4), got {img.shape}')
+
+
 @TRANSFORMS.register_module()
 class LoadFERImage(BaseTransform):
     """Load a face as BGR pixels, whatever the file holds.
@@ -190,15 +211,11 @@ class LoadFERImage(BaseTransform):
 
     def _from_array(self, img: np.ndarray,
                     path: Optional[str]) -> np.ndarray:
-        place = '' if path is None else f'{path}: '
-        if not isinstance(img, np.ndarray) or img.dtype != np.uint8:
-            kind = getattr(img, 'dtype', type(img).__name__)
-            raise TypeError(f'{place}img must be an array of uint8 with '
-                            f'values 0 to 255, got {kind}')
-        if img.ndim not in (2, 3) or 0 in img.shape or (
-                img.ndim == 3 and img.shape[2] not in (1, 3, 4)):
-            raise ValueError(f'{place}img must have shape (H, W), (H, W, 1), '
-                             f'(H, W, 3) or (H, W, 4), got {img.shape}')
+        try:
+            check_pixels(img)
+        except (TypeError, ValueError) as error:
+            place = '' if path is None else f'{path}: '
+            raise type(error)(f'{place}{error}') from None
         return self._to_bgr(img)
 
     def _to_bgr(self, img: np.ndarray) -> np.ndarray:

@@ -7,6 +7,7 @@ from mmengine.runner import BaseLoop, Runner
 from mmfer.datasets.unwrap import leaf_datasets
 from mmfer.registry import HOOKS
 from mmfer.structures import LABEL_SPACES, LabelSpace
+from ..class_check import check_classes
 from ..checkpoint_check import (canonical_classes, checkpoint_classes,
                                 try_weights)
 
@@ -23,6 +24,10 @@ class LabelSpaceHook(Hook):
     order of the model, which is logged. Anything else is an error that prints
     both orders.
 
+    **Sizes.** The number of classes and the action units that the model was
+    built for are compared with those of the dataset before the first step,
+    see :func:`~mmfer.engine.class_check.check_classes`.
+
     **Weights.** MMEngine loads what fits and only warns of the rest. Here,
 
     - testing with weights that are missing or of another shape is an error,
@@ -31,6 +36,8 @@ class LabelSpaceHook(Hook):
       keeps its initialisation, unless nothing at all fits.
 
     Raises:
+        ConfigError: If the model was built for other classes or action
+            units than those of a dataset.
         ValueError: If label orders cannot be mapped by name.
         RuntimeError: If the weights do not fit.
     """
@@ -64,16 +71,39 @@ class LabelSpaceHook(Hook):
             self._fit(runner, runner._test_loop, 'test', classes,
                       'the checkpoint')
 
+    def before_run(self, runner: Runner) -> None:
+        """Compare the training set with the model."""
+        # A checkpoint to resume from may still bring its own order.
+        if isinstance(runner._train_loop, BaseLoop) and not runner._resume:
+            self._check(runner, runner._train_loop, 'training')
+
     def before_train(self, runner: Runner) -> None:
-        """Compare the validation set with the training set."""
+        """Compare the validation set with the training set and the model."""
+        self._check(runner, runner._train_loop, 'training')
         classes = self._classes(runner.train_dataloader.dataset)
         if classes is not None:
             self._fit(runner, runner._val_loop, 'validation', classes,
                       'the training set')
+        self._check(runner, runner._val_loop, 'validation')
+
+    def before_val(self, runner: Runner) -> None:
+        """Compare the validation set with the model."""
+        if not isinstance(runner._train_loop, BaseLoop):
+            self._check(runner, runner._val_loop, 'validation')
+
+    def before_test(self, runner: Runner) -> None:
+        """Compare the test set with the model."""
+        self._check(runner, runner._test_loop, 'test')
 
     def after_train(self, runner: Runner) -> None:
         """From now on, checkpoints are loaded for testing."""
         self._trained = True
+
+    @staticmethod
+    def _check(runner: Runner, loop: Any, use: str) -> None:
+        if isinstance(loop, BaseLoop):
+            check_classes(runner.model, loop.dataloader.dataset, use,
+                          runner.cfg)
 
     @staticmethod
     def _classes(dataset: Any) -> Optional[List[str]]:

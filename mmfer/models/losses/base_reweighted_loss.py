@@ -7,6 +7,7 @@ import torch
 from torch import nn
 
 from .class_weights import class_weights
+from .target_check import LABELS, check_rows, check_targets
 
 
 class BaseReweightedLoss(nn.Module):
@@ -114,14 +115,13 @@ class BaseReweightedLoss(nn.Module):
             Tensor: A scalar.
 
         Raises:
-            ValueError: If the labels are distributions.
+            ConfigError: If the labels are distributions.
         """
-        if label.ndim != 1:
-            raise ValueError(
-                f'{type(self).__name__} needs one label of each sample, got '
-                f'the shape {tuple(label.shape)}. Remedy: target=\'majority\' '
-                'in the dataset, a head of mmfer where samples are mixed, or '
-                'another loss')
+        check_targets(
+            type(self).__name__, cls_score, label, (LABELS, ),
+            "target='majority' in the dataset, a head of mmfer where samples "
+            'are mixed, or another loss')
+        check_rows(self, len(label), weight=weight)
         if self.needs_counts:
             self._count_alike(cls_score)
         weights = self.weights[label]

@@ -5,6 +5,7 @@ import torch
 from torch import nn
 
 from mmfer.registry import MODELS
+from .target_check import check_rows
 
 
 @MODELS.register_module()
@@ -53,6 +54,7 @@ class WeightedCenterLoss(nn.Module):
         Returns:
             Tensor: A scalar.
         """
+        check_rows(self, len(features), labels=labels, trust=trust)
         centers = self.centers.float()
         pull = (features.float() - centers[labels]).square().sum(1) / 2
         if trust is not None:

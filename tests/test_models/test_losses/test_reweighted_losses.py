@@ -342,5 +342,5 @@ def test_bad_arguments(kind, settings, message):
 
 
 def test_bad_distributions():
-    with pytest.raises(ValueError, match='needs one label of each sample'):
+    with pytest.raises(ValueError, match='LDAMLoss needs labels of shape'):
         _build('LDAMLoss')(torch.rand(2, 7), torch.full((2, 7), 1 / 7))
