@@ -13,7 +13,10 @@ from mmengine.registry import init_default_scope
 from mmpretrain.registry import (DATA_SAMPLERS, DATASETS, HOOKS, METRICS,
                                  MODELS, TRANSFORMS)
 
+from mmfer.models.layers import patch_windows, windows_around
+from mmfer.models.losses import window_coverage
 from mmfer.structures import FERDataSample, LabelSpace
+from mmfer.structures.landmarks import MEAN_FACES
 from .toys import narrow_hybrid, picture_shape
 
 ROOT = Path(__file__).parents[1] / 'configs'
@@ -276,3 +279,59 @@ def test_classifier_learns_ten_times_faster():
     rates = {(id(p) in fc, group['lr'])
              for group in optim.param_groups for p in group['params']}
     assert rates == {(True, 2e-3), (False, 2e-4)}
+
+
+def _boxes(scheme, count):
+    """Boxes of the patches on a 14 x 14 map, of a face that looks ahead."""
+    if scheme == 'landmark24':
+        points = torch.tensor(MEAN_FACES[68])[None].expand(count, -1, -1)
+        centers, size = windows_around(points, 14, 14)
+        half = torch.tensor(size[::-1]) / 28
+        return torch.cat([centers - half, centers + half], 2)
+    windows = torch.tensor(patch_windows(scheme, 14, 14)) / 14
+    return windows[:, [2, 0, 3, 1]].expand(count, -1, -1)
+
+
+def test_what_teaches_patch_visibility_acts():
+    """Where the loss is, an augment records what it erases, last of
+    all; nothing is erased unrecorded; and patches are small enough: of most
+    erased faces some are covered and others are free."""
+    taught = set()
+    for path in CONFIGS:
+        cfg = Config.fromfile(ROOT / path)
+        head = cfg.get('model', {}).get('head') or {}
+        if not isinstance(head, dict) or not head.get('visibility'):
+            continue
+        taught.add(Path(path).name.removesuffix('.py'))
+        erasing = cfg.data_preprocessor.augments[-1]
+        assert erasing.type == 'BatchErasing', path
+        for step in cfg.train_dataloader.dataset.pipeline:
+            assert 'Erasing' not in step.type, path
+        torch.manual_seed(0)
+        window = MODELS.build(erasing).draw(400, (224, 224)).float()[:, :4]
+        window = window[(window[:, 2:] > window[:, :2]).all(1)] / 224
+        share = window_coverage(
+            _boxes(cfg.model.neck.patches, len(window)), window)
+        threshold = MODELS.build(head.visibility).threshold
+        both = (share >= threshold).any(1) & (share == 0).any(1)
+        assert both.float().mean() > .5, path
+    assert {f'uapl_resnet18_1xb64_{name}' for name in (
+        'rafdb', 'affectnet7', 'ferplus', 'synthetic-occluded',
+        'ferplus48-occluded')} < taught
+
+
+@pytest.mark.parametrize('dataset', ['synthetic', 'ferplus48'])
+def test_the_uniform_control_has_the_same_parameters(dataset):
+    path = f'uapl/uapl_resnet18_1xb64_{dataset}-occluded'
+    sizes, options = [], []
+    for end in ('', '_uniform'):
+        cfg = Config.fromfile(ROOT / f'{path}{end}.py')
+        init_default_scope(cfg.default_scope)
+        sizes.append({k: p.shape for k, p in MODELS.build(
+            cfg.model).named_parameters()})
+        options.append(cfg.to_dict())
+    assert sizes[0] == sizes[1]
+    assert options[1]['model']['neck'].pop('sharpness') == 0
+    for one in options:
+        one.pop('filename', None)
+    assert options[0] == options[1]

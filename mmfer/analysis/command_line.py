@@ -13,7 +13,8 @@ def read_config(args: Namespace) -> Config:
     """The config of the command line; makes the folder for the results.
 
     Args:
-        args (Namespace): Of ``mmfer_cli.make_analysis_parser``; gets ``out`` where it is
+        args (Namespace): Of ``mmfer_cli.make_analysis_parser``; gets ``out``
+            where it is
             None.
 
     Raises:

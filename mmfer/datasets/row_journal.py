@@ -14,8 +14,9 @@ class RowJournal:
 
     Each row carries its checksum. A process that is killed leaves its rows
     behind; the next one with the same key resumes after the last row that is
-    whole. At most the rows that were not yet handed to the system are lost. Only one process at a time writes to a file: for the
-    others, and where it cannot be written, the journal stays empty.
+    whole. At most the rows that were not yet handed to the system are lost.
+    Only one process at a time writes to a file: for the others, and where it
+    cannot be written, the journal stays empty.
 
     Args:
         path (str): The file.
@@ -57,7 +58,8 @@ class RowJournal:
         rows = []
         for start in range(0, len(content), size + _SUM_BYTES):
             row = content[start:start + size]
-            if content[start + size:start + size + _SUM_BYTES] != _checksum(row):
+            end = start + size
+            if content[end:end + _SUM_BYTES] != _checksum(row):
                 break
             rows.append(row)
         self.rows = np.frombuffer(b''.join(rows), self.dtype)

@@ -33,7 +33,8 @@ signals:
 
 def parse_args(args: Optional[Sequence[str]] = None) -> Namespace:
     """The command line."""
-    parser = make_analysis_parser('Find wrong labels in the training set of a config.',
+    parser = make_analysis_parser(
+        'Find wrong labels in the training set of a config.',
                          EXAMPLES, splits=False)
     parser.add_argument(
         '--signals', nargs='+', choices=list(SIGNALS), metavar='NAME',
