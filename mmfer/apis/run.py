@@ -364,12 +364,16 @@ def read_checkpoint(path: str) -> Dict[str, Any]:
 
 
 def build_runner(cfg: Config) -> Runner:
-    """The runner that a config asks for.
+    """Build the runner of a config.
+
+    From then on, numbers too small for full precision count as zero on the
+    CPU, which computes with them many times more slowly.
 
     Raises:
         OutputError: If its work folder cannot be written.
     """
     writable_folder(cfg.work_dir)
+    torch.set_flush_denormal(True)
     if 'runner_type' in cfg:
         return RUNNERS.build(cfg)
     return Runner.from_cfg(cfg)

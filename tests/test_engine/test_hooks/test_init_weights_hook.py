@@ -2,6 +2,7 @@
 import hashlib
 import json
 import os
+from importlib.util import find_spec
 
 import pytest
 import torch
@@ -10,6 +11,7 @@ from mmengine.runner import Runner
 from mmfer.engine.hooks import init_weights_hook
 from mmfer.engine.protocol import describe_weights
 from mmfer.engine.protocol_text import _weights
+from mmfer.errors import ConfigError
 from ...toys import make_ferplus, small_config
 
 
@@ -191,3 +193,59 @@ def test_named_parts_start_fresh(data, tmp_path):
     assert provenance['fresh'] == ['layer4']
     counters = [key for key in dropped if 'num_batches' in key]
     assert provenance['tensors'] == len(state) - len(dropped) + len(counters)
+
+
+def test_calibration_keeps_the_function_and_runs_once(data, tmp_path):
+    source = _runner(data, tmp_path / 'source', 'random').model
+    for norm in source.modules():
+        if isinstance(norm, torch.nn.BatchNorm2d):
+            norm.running_mean.normal_()
+            norm.running_var.uniform_(0.5, 2.)
+    file = os.fspath(tmp_path / 'weights.pth')
+    torch.save(source.state_dict(), file)
+    wanted = dict(checkpoint=file, calibrate=6)
+    runner = _runner(data, tmp_path / 'run', wanted)
+    _start(runner)
+    runner.call_hook('before_train_epoch')
+    model = runner.model
+    batch = next(iter(runner.val_dataloader))
+    inputs = model.data_preprocessor(batch)['inputs']
+    source.eval(), model.eval()
+    with torch.no_grad():
+        torch.testing.assert_close(
+            model.backbone(inputs)[-1], source.backbone(inputs)[-1],
+            rtol=1e-3, atol=1e-4)
+    norm, old = model.backbone.norm1, source.backbone.norm1
+    assert (norm.running_mean - old.running_mean).abs().max() > 0.01
+    assert runner.message_hub.get_info('init_weights')['calibrated_on'] == 6
+    # The second epoch and a run from a checkpoint leave them alone.
+    norm.running_mean.zero_()
+    runner.call_hook('before_train_epoch')
+    assert not norm.running_mean.any()
+    torch.save(model.state_dict(), tmp_path / 'epoch_1.pth')
+    resumed = _runner(data, tmp_path / 'run', wanted,
+                      load_from=os.fspath(tmp_path / 'epoch_1.pth'))
+    _start(resumed)
+    resumed.call_hook('before_train_epoch')
+    assert not resumed.model.backbone.norm1.running_mean.any()
+
+
+def test_refuses_a_negative_number_of_faces(data, tmp_path):
+    runner = _runner(data, tmp_path / 'run',
+                     dict(checkpoint='dlib', calibrate=-1))
+    with pytest.raises(ConfigError, match='calibrate must be a number'):
+        _start(runner)
+
+
+@pytest.mark.skipif(
+    find_spec('face_recognition_models') is None,
+    reason='needs the weights of the extra landmarks')
+def test_the_network_of_an_installed_package(data, tmp_path):
+    runner = _runner(data, tmp_path / 'run', 'dlib', model__backbone=dict(
+        _delete_=True, type='DlibResNet', out_indices=(1, ), pad=True))
+    _start(runner)
+    provenance = runner.message_hub.get_info('init_weights')
+    assert provenance['source'].endswith('resnet_model_v1.dat')
+    assert len(provenance['sha256']) == 64
+    weight = runner.model.backbone.conv1.weight
+    assert weight.shape == (32, 3, 7, 7) and weight.std() > 0.01
