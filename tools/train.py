@@ -5,6 +5,7 @@ from argparse import Namespace
 from mmfer.apis.arguments import make_parser, options_of, run_main
 from mmfer.apis.run import (build_runner, load_config, prepare_config,
                             set_training)
+from mmfer.locks import lock_folder
 
 EXAMPLES = """
 examples:
@@ -46,7 +47,8 @@ def main(args: Namespace) -> None:
     prepare_config(cfg, **options_of(args))
     set_training(cfg, args.resume, args.amp, not args.no_validate,
                  args.auto_scale_lr)
-    build_runner(cfg).train()
+    with lock_folder(cfg.work_dir, cfg.launcher):
+        build_runner(cfg).train()
 
 
 if __name__ == '__main__':

@@ -29,6 +29,9 @@ REQUIRED = {
                  'compat.py'))['_PACKAGES'],
     'torchmetrics': ('torchmetrics', '1.0', None),
 }
+_bound = runpy.run_path(
+    osp.join(osp.dirname(osp.dirname(osp.abspath(__file__))), 'apis',
+             'processes.py'))['bound']
 # Module -> the distributions that bring it.
 DISTRIBUTIONS = {
     'mmengine': ('mmengine', 'mmengine-lite', 'onedl-mmengine'),
@@ -102,7 +105,8 @@ def probe() -> Dict[str, Dict[str, Any]]:
     while True:
         with tempfile.TemporaryDirectory() as folder:
             results = osp.join(folder, 'results.jsonl')
-            command = [sys.executable, script, results, json.dumps(known)]
+            command = _bound(
+                [sys.executable, script, results, json.dumps(known)])
             try:
                 done = subprocess.run(
                     command,

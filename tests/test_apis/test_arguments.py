@@ -5,7 +5,7 @@ import os
 import pytest
 from torch.utils.data import DataLoader
 
-from mmfer.apis.arguments import mistake, told_in_one_line
+from mmfer.apis.arguments import exit_on_user_error, user_message
 from mmfer.structures import AnnotationError, ImageError
 
 REMEDY = ValueError('a.py: no such thing. Remedy: another')
@@ -35,24 +35,24 @@ class Broken:
      'PermissionError: x: Permission denied. Remedy: name another one, or '
      'change its permissions'),
 ], ids=['remedy', 'lines', 'annotation', 'missing', 'full', 'permission'])
-def test_mistakes_are_told_in_one_line(error, told):
-    assert mistake(error) == told
+def test_user_errors_are_one_line(error, told):
+    assert user_message(error) == told
 
 
 def test_mistake_in_a_loader_worker():
     with pytest.raises(ImageError) as caught:
         list(DataLoader(Broken(), num_workers=1))
     assert 'Traceback' in str(caught.value)
-    assert mistake(caught.value) == 'ImageError: faces/1.png: damaged'
+    assert user_message(caught.value) == 'ImageError: faces/1.png: damaged'
 
 
 @pytest.mark.parametrize('error', [
     ValueError('shapes do not match'), KeyError('x'),
     OSError(errno.EINTR, 'Interrupted'), OSError('odd')])
 def test_errors_of_ours_keep_their_traceback(error):
-    assert mistake(error) is None
+    assert user_message(error) is None
     with pytest.raises(type(error)) as caught:
-        with told_in_one_line():
+        with exit_on_user_error():
             raise error
     assert caught.value is error
 
@@ -60,9 +60,9 @@ def test_errors_of_ours_keep_their_traceback(error):
 @pytest.mark.parametrize('code', [1, 2])
 def test_exit_code(code, capsys):
     with pytest.raises(SystemExit) as ended:
-        with told_in_one_line(code):
+        with exit_on_user_error(code):
             raise REMEDY
-    line = f'{mistake(REMEDY)}'
+    line = f'{user_message(REMEDY)}'
     if code == 1:  # Python prints it then
         assert ended.value.code == line
     else:

@@ -6,6 +6,7 @@ from argparse import Namespace
 from typing import Dict, Iterable, Optional, Sequence
 
 import numpy as np
+from mmengine.config import Config
 from rich.console import Console
 from rich.progress import track
 from rich.table import Table
@@ -18,6 +19,7 @@ from mmfer.analysis.class_tables import write_rows
 from mmfer.analysis.command_line import make_parser, read_config
 from mmfer.apis.arguments import run_main
 from mmfer.apis.run import load_config
+from mmfer.locks import lock_folder
 
 TRAIN = osp.join(osp.dirname(osp.dirname(osp.abspath(__file__))), 'train.py')
 EXAMPLES = """
@@ -122,6 +124,12 @@ def show(audit: Audit) -> None:
 def main(args: Namespace) -> None:
     """Audit."""
     cfg = read_config(args)
+    with lock_folder(args.out):
+        audit_config(cfg, args)
+
+
+def audit_config(cfg: Config, args: Namespace) -> None:
+    """Audit, and write the results."""
 
     def progress(results: Iterable, total: int) -> Iterable:
         return track(results, 'Decoding images', total,

@@ -18,7 +18,7 @@ from rich.console import Console
 from rich.table import Table
 
 import mmfer  # noqa: F401
-from mmfer.apis.arguments import check_positive, told_in_one_line
+from mmfer.apis.arguments import check_positive, exit_on_user_error
 from mmfer.apis.models import known_device
 from mmfer.models.augments import BatchAugments
 
@@ -111,7 +111,7 @@ def parse_args() -> argparse.Namespace:
 
 def main() -> None:
     args = parse_args()
-    with told_in_one_line(2):
+    with exit_on_user_error(2):
         known_device(args.device)
     builders = dict(ours=ours)
     if args.device == 'cpu':

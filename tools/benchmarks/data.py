@@ -23,7 +23,8 @@ from mmfer.analysis.benchmarking import (Repeat, add_report_arguments,
 from mmfer.analysis.benchmarking.drawn_faces import draw_faces
 from mmfer.analysis.benchmarking.pipelines import (fetch_speed, loader_speed,
                                                    make_way)
-from mmfer.apis.arguments import check_positive, told_in_one_line
+from mmfer.apis.arguments import check_positive, exit_on_user_error
+from mmfer.apis.processes import bound
 from mmfer.apis.run import load_config
 from mmfer.errors import ConfigError
 from mmfer.registry import DATASETS
@@ -142,8 +143,8 @@ def pack(args: argparse.Namespace, ours: Dict[str, Any],
                    f'train_dataloader = {loader!r}\n')
     out = osp.join(folder, 'packed')
     done = subprocess.run(
-        [sys.executable, PACK, config, '--split', 'train', '--size',
-         str(args.pack_size), '--out', out], capture_output=True, text=True)
+        bound([sys.executable, PACK, config, '--split', 'train', '--size',
+               str(args.pack_size), '--out', out]), capture_output=True, text=True)
     if done.returncode:
         raise LookupError(f'packing failed: {done.stderr.strip()[-500:]}')
     return out
@@ -156,7 +157,7 @@ def main(argv: Optional[Sequence[str]] = None) -> int:
     results: List[dict] = []
     with tempfile.TemporaryDirectory(prefix='mmfer-benchmark-') as folder, \
             Console(stderr=True).status('preparing pictures') as status:
-        with told_in_one_line(2):
+        with exit_on_user_error(2):
             ours = prepare(args, folder)
         ways = {}
         for variant in args.variants:

@@ -23,7 +23,7 @@ from mmfer.analysis.benchmarking import (add_report_arguments,
                                          prepare_process, summarise)
 from mmfer.analysis.benchmarking.drawn_faces import draw_faces
 from mmfer.apis import FERInferencer
-from mmfer.apis.arguments import check_positive, told_in_one_line
+from mmfer.apis.arguments import check_positive, exit_on_user_error
 from mmfer.apis.export import export_onnx
 from mmfer.apis.inference import face_size
 from mmfer.apis.models import load_model
@@ -133,7 +133,7 @@ def main(argv: Optional[Sequence[str]] = None) -> int:
     skipped: Dict[str, str] = {}
     with tempfile.TemporaryDirectory(prefix='mmfer-benchmark-') as folder, \
             Console(stderr=True).status('preparing') as status:
-        with told_in_one_line(2):
+        with exit_on_user_error(2):
             cfg = load_config(args.config)
             checkpoint = save_random(cfg, folder)
             draw_faces(osp.join(folder, 'faces'), args.images,

@@ -7,7 +7,7 @@ import time
 import numpy as np
 
 import mmfer  # noqa: F401
-from mmfer.apis.arguments import check_positive, told_in_one_line
+from mmfer.apis.arguments import check_positive, exit_on_user_error
 from mmfer.datasets.neighbors import nearest_neighbors
 
 
@@ -32,7 +32,7 @@ def main() -> None:
     units += .1 * random.standard_normal(units.shape)
     units = (units.clip(0, 5) / 5).astype(np.float32)
     wall, cpu = time.perf_counter(), time.process_time()
-    with told_in_one_line(2):
+    with exit_on_user_error(2):
         nearest_neighbors(units, args.neighbors, workers=args.workers)
     wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
     memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20

@@ -19,7 +19,7 @@ from rich.table import Table
 
 from mmfer.analysis.benchmarking import check_json
 from mmfer.analysis.comparison import Cell, cell_config, train_all
-from mmfer.apis.arguments import check_positive, told_in_one_line
+from mmfer.apis.arguments import check_positive, exit_on_user_error
 from mmfer.apis.outputs import writable_folder
 
 TRAIN = osp.join(
@@ -104,7 +104,7 @@ def summarise(runs: Sequence[Dict[str, Any]]) -> Dict[str, Dict[str, Any]]:
 
 def main(argv: Optional[Sequence[str]] = None) -> None:
     args = parse_args(argv)
-    with told_in_one_line():
+    with exit_on_user_error():
         writable_folder(args.work_dir)
         runs = train(args)
     summary = summarise(runs)

@@ -23,7 +23,7 @@ from mmfer.analysis.benchmarking import (add_device_argument,
                                          summarise)
 from mmfer.analysis.benchmarking.steps import (SETTINGS, random_batch,
                                                run_steps, step_timer)
-from mmfer.apis.arguments import check_positive, told_in_one_line
+from mmfer.apis.arguments import check_positive, exit_on_user_error
 from mmfer.apis.models import known_device
 from mmfer.apis.run import load_config, prepare_config
 
@@ -107,7 +107,7 @@ def main(argv: Optional[Sequence[str]] = None) -> int:
     named = variants(args)
     for name in args.variants:
         path, setting = named[name]
-        with told_in_one_line(2):
+        with exit_on_user_error(2):
             cfg = prepare_config(load_config(path))
             data = random_batch(cfg, args.batch, args.size)
             device = known_device(args.device)
@@ -115,7 +115,7 @@ def main(argv: Optional[Sequence[str]] = None) -> int:
                 alone, run_steps, cfg, setting, data, args.steps,
                 args.threads, device) if args.alone else step_timer(
                     cfg, setting, data, args.steps, device)
-    with Console(stderr=True).status('') as status, told_in_one_line(2):
+    with Console(stderr=True).status('') as status, exit_on_user_error(2):
         results = interleave(
             runs, args.repeats,
             (lambda run: run()) if args.alone else measure,

@@ -25,7 +25,7 @@ from mmfer.analysis.benchmarking import (Repeat, add_report_arguments,
 from mmfer.analysis.benchmarking.training import (run_training, shorten,
                                                   stock_config)
 from mmfer.apis.arguments import (OptionAction, check_positive,
-                                  told_in_one_line)
+                                  exit_on_user_error)
 from mmfer.apis.run import load_config, prepare_config
 
 FIGURES = ('iteration', 'epoch', 'evaluation', 'epoch and evaluation',
@@ -127,7 +127,7 @@ def main(argv: Optional[Sequence[str]] = None) -> int:
     results: List[dict] = []
     with tempfile.TemporaryDirectory(prefix='mmfer-benchmark-') as folder, \
             Console(stderr=True).status('preparing') as status:
-        with told_in_one_line(2):
+        with exit_on_user_error(2):
             configs = make_configs(args, folder)
         runs = interleave(
             {name: partial(alone, run_training, cfg, args.threads, args.steps)

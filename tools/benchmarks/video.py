@@ -22,7 +22,7 @@ from mmfer.analysis.benchmarking import (add_device_argument,
 from mmfer.analysis.benchmarking.steps import SETTINGS
 from mmfer.analysis.benchmarking.video import (NETWORKS, TASKS, check_clips,
                                                run_network)
-from mmfer.apis.arguments import check_positive, told_in_one_line
+from mmfer.apis.arguments import check_positive, exit_on_user_error
 from mmfer.apis.models import known_device
 
 EXAMPLES = """
@@ -80,7 +80,7 @@ def main(argv: Optional[Sequence[str]] = None) -> int:
     records = []
     clips = {name: (args.batch, args.frames, args.size or NETWORKS[name].size)
              for name in args.variants}
-    with told_in_one_line(2):
+    with exit_on_user_error(2):
         device = known_device(args.device)
         # In a process of its own, for the memory of the others.
         alone(check_clips, clips)
@@ -90,7 +90,7 @@ def main(argv: Optional[Sequence[str]] = None) -> int:
             print(f'{task}, {name}, repeat {number + 1} of {args.repeats}',
                   file=sys.stderr)
 
-        with told_in_one_line(2):
+        with exit_on_user_error(2):
             runs = {
                 name: partial(alone, run_network, name, task, clips[name],
                               args.setting, args.steps, args.threads, device)

@@ -18,6 +18,7 @@ from mmfer.apis.outputs import writable_file, writable_folder
 from mmfer.datasets import SyntheticFER
 from mmfer.datasets.folders import IMAGE_SUFFIXES
 from mmfer.datasets.synthetic import contact_sheet
+from mmfer.locks import lock_folder
 from mmfer.structures import AU_SETS
 
 EXAMPLES = """
@@ -173,24 +174,8 @@ def table(settings: Dict[str, Any]) -> Iterator[List[Any]]:
                    info['subject'], split, *info['votes']]
 
 
-def main(args: argparse.Namespace) -> None:
-    """Draw and write."""
-    cv2.setNumThreads(1)
-    settings = {key: getattr(args, key) for key in (
-        'size', 'split', 'image_size', 'seed', 'subjects', 'ambiguity',
-        'occlusion', 'masks')}
-    if args.contact_sheet:
-        path = writable_file(args.contact_sheet, IMAGE_SUFFIXES)
-        cv2.imwrite(path, contact_sheet(seed=args.seed))
-        print(f'contact sheet: {args.contact_sheet}')
-    if args.out is None:
-        return
-    try:
-        for split in args.split:
-            _DATASETS[split] = build(settings, split)
-    except (TypeError, ValueError) as error:
-        raise SystemExit(f'bad argument: {error}')
-    prepare_folder(args.out, settings, args.resume)
+def write_faces(args: argparse.Namespace, settings: Dict[str, Any]) -> None:
+    """Write the faces and their table into a locked folder."""
     for kind in ['images'] + ['masks'] * args.masks:
         for split in args.split:
             os.makedirs(osp.join(args.out, kind, split), exist_ok=True)
@@ -212,6 +197,28 @@ def main(args: argparse.Namespace) -> None:
     write_whole(osp.join(args.out, 'labels.csv'),
                 text.getvalue().encode())
     print(f'{len(jobs)} faces in {args.out}, described in labels.csv')
+
+
+def main(args: argparse.Namespace) -> None:
+    """Draw and write."""
+    cv2.setNumThreads(1)
+    settings = {key: getattr(args, key) for key in (
+        'size', 'split', 'image_size', 'seed', 'subjects', 'ambiguity',
+        'occlusion', 'masks')}
+    if args.contact_sheet:
+        path = writable_file(args.contact_sheet, IMAGE_SUFFIXES)
+        cv2.imwrite(path, contact_sheet(seed=args.seed))
+        print(f'contact sheet: {args.contact_sheet}')
+    if args.out is None:
+        return
+    try:
+        for split in args.split:
+            _DATASETS[split] = build(settings, split)
+    except (TypeError, ValueError) as error:
+        raise SystemExit(f'bad argument: {error}')
+    prepare_folder(args.out, settings, args.resume)
+    with lock_folder(args.out):
+        write_faces(args, settings)
 
 
 if __name__ == '__main__':

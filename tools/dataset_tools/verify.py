@@ -17,7 +17,7 @@ from mmfer.analysis import verify_config
 from mmfer.analysis.verification import (SPLITS, NoDatasetError,
                                          print_report)
 from mmfer.apis.arguments import (OptionAction, check_positive,
-                                  told_in_one_line)
+                                  exit_on_user_error)
 from mmfer.apis.outputs import writable_file
 from mmfer.apis.run import load_config
 
@@ -61,7 +61,7 @@ def main(argv: Optional[Sequence[str]] = None) -> int:
     args = parse_args(argv)
     name = osp.splitext(osp.basename(args.config))[0]
     out = args.out or osp.join('work_dirs', 'verify', f'{name}.json')
-    with told_in_one_line(2):
+    with exit_on_user_error(2):
         cfg = load_config(args.config, args.cfg_options)
         writable_file(out)
     bar = Console(stderr=True)

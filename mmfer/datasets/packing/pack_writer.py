@@ -6,6 +6,7 @@ from typing import Any, Dict, List, Sequence
 
 import numpy as np
 
+from mmfer.locks import LOCK_FILE
 from mmfer.structures import AnnotationError
 from .columns import from_arrays, to_arrays
 from .pack_format import (ANNOTATIONS, INDEX, PROGRESS, VERSION, digest,
@@ -44,7 +45,7 @@ class PackWriter:
             constants={}, unreadable=[])
         if osp.isfile(self._progress):
             self._resume()
-        elif os.listdir(folder):
+        elif set(os.listdir(folder)) - {LOCK_FILE}:
             raise AnnotationError(
                 'the folder is not empty', folder,
                 remedy='name another one with --out, or --overwrite it')
