@@ -1,6 +1,7 @@
 # Copyright (c) mmfer contributors.
 """Code that runs in several real processes at a time."""
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -35,7 +36,12 @@ def run_processes(code, folder, *arguments, number=2, timeout=500):
         assert process.returncode == 0, errors[-3000:]
 
 
-def _parent(pid):
+def heed_interrupts():
+    """Undo what a shell does to its background jobs; a ``preexec_fn``."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
+def parent(pid):
     """The parent of a process, or None if it has ended."""
     try:
         # PID (NAME) STATE PARENT ...; the name may hold anything.
@@ -48,7 +54,7 @@ def _parent(pid):
 
 def alive(pids):
     """Those processes that have not ended."""
-    return [pid for pid in pids if _parent(pid) is not None]
+    return [pid for pid in pids if parent(pid) is not None]
 
 
 def descendants(pid):
@@ -59,7 +65,7 @@ def descendants(pid):
     """
     children = {}
     for folder in Path('/proc').glob('[0-9]*'):
-        children.setdefault(_parent(folder.name), []).append(int(folder.name))
+        children.setdefault(parent(folder.name), []).append(int(folder.name))
     found, todo = [], [pid]
     while todo:
         found += (more := children.get(todo.pop(), []))

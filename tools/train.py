@@ -3,6 +3,7 @@
 from argparse import Namespace
 
 from mmfer.apis.arguments import make_parser, options_of, run_main
+from mmfer.apis.processes import end_on_interrupt
 from mmfer.apis.run import (build_runner, load_config, prepare_config,
                             set_training)
 from mmfer.locks import lock_folder
@@ -43,6 +44,7 @@ def parse_args() -> Namespace:
 
 def main(args: Namespace) -> None:
     """Train."""
+    end_on_interrupt()
     cfg = load_config(args.config)
     prepare_config(cfg, **options_of(args))
     set_training(cfg, args.resume, args.amp, not args.no_validate,

@@ -42,6 +42,18 @@ def bind_forks() -> None:
     os.register_at_fork(after_in_child=end_with_parent)
 
 
+def end_on_interrupt() -> None:
+    """Let Ctrl-C end this process at once, as SIGTERM does.
+
+    For a training: Python would raise an exception, which waits for the end
+    of native code and which libraries may swallow; whatever a training
+    writes is whole at any moment. Where interrupts are ignored, as in a
+    background job of a script, they stay so.
+    """
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 def bound(command: Sequence[str]) -> List[str]:
     """Return a command whose process ends when this process does.
 

@@ -13,7 +13,7 @@ import pytest
 from mmfer.apis import processes
 from mmfer.apis.processes import ProcessGroup, bound
 
-from ..processes import alive, descendants, wait_until
+from ..processes import alive, descendants, heed_interrupts, wait_until
 
 _SLEEP = [sys.executable, '-c', 'import time; time.sleep(60)']
 _FAMILY = f'''
@@ -35,7 +35,8 @@ time.sleep(60)
 def test_whole_family_ends(number):
     family = subprocess.Popen([sys.executable, '-c', _FAMILY],
                               stdout=subprocess.PIPE,
-                              stderr=subprocess.DEVNULL)
+                              stderr=subprocess.DEVNULL,
+                              preexec_fn=heed_interrupts)
     assert family.stdout.readline() == b'ready\n'
     members = descendants(family.pid)
     assert len(members) == 3

@@ -22,7 +22,7 @@ from mmengine.logging import MMLogger
 from mmengine.runner import Runner
 
 from mmfer.apis.predictions import SavePredictions
-from mmfer.apis.processes import bind_forks
+from mmfer.apis.processes import bind_forks, end_on_interrupt
 from mmfer.apis.run import build_runner, set_testing
 from mmfer.locks import lock_folder
 from .configs import plain_copy
@@ -104,6 +104,7 @@ def _read(tasks: Queue) -> None:
 def main() -> None:
     """Answer until the input ends."""
     bind_forks()
+    end_on_interrupt()
     # Whatever else writes to the standard output must not mix with answers.
     answers = os.fdopen(os.dup(1), 'w', encoding='utf-8')
     os.dup2(2, 1)
