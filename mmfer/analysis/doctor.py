@@ -175,8 +175,8 @@ def check_required(name: str, result: Dict[str, Any]) -> Check:
             error = f'not installed ({error})'
         elif 'libGL' in error or 'libgthread' in error:
             remedy = ('install the system libraries libgl1 and libglib2.0-0, '
-                      'or put opencv-python-headless in the place of '
-                      'opencv-python')
+                    'or put opencv-python-headless in the place of '
+                    'opencv-python')
         elif error.startswith('not tried'):
             remedy = ''
         else:

@@ -104,10 +104,11 @@ class VideoFrames:
         with _quiet():
             self._capture = cv2.VideoCapture(source)
         if not self._capture.isOpened():
-            raise InputError(f'{self.name}: cannot be opened. Remedy: ' + (
-                'check that a camera is there and this user may read it, or '
-                'try another number' if self.live else 'check that other '
-                'programs can play it; tools such as ffmpeg convert it'))
+            raise InputError(
+                f'{self.name}: cannot be opened',
+                hint='check that a camera is there and this user may read '
+                'it, or try another number' if self.live else 'check that '
+                'other programs can play it; tools such as ffmpeg convert it')
         self.fps = self._capture.get(cv2.CAP_PROP_FPS) or 25.
         frames = int(self._capture.get(cv2.CAP_PROP_FRAME_COUNT))
         self.total = frames if frames > 0 and not self.live else None

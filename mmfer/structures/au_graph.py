@@ -160,11 +160,10 @@ class AUGraph:
             FileNotFoundError: If there is no such file.
             ValueError: If it is no graph of action units.
         """
-        remedy = ('Remedy: write it with '
-                  'tools/dataset_tools/build_au_graph.py')
+        hint = 'write it with tools/dataset_tools/build_au_graph.py'
         if not os.path.isfile(path):
             raise FileNotFoundError(
-                f'{path}: no such graph of action units. {remedy}')
+                f'{path}: no such graph of action units. Remedy: {hint}')
         try:
             with np.load(path, allow_pickle=False) as file:
                 names = tuple(str(name) for name in file['names'])
@@ -173,10 +172,10 @@ class AUGraph:
         except (KeyError, TypeError, ValueError, OSError, EOFError,
                 BadZipFile) as error:
             raise ValueError(
-                f'{path} is no graph of action units: {error}. {remedy}')
+                f'{path} is no graph of action units: {error}. Remedy: {hint}')
         size = len(names)
         shape = arrays['adjacency'].shape
         if shape not in ((1, size, size), (2, size, size)):
             raise ValueError(f'{path}: the adjacency of {size} units has the '
-                             f'shape {shape}. {remedy}')
+                             f'shape {shape}. Remedy: {hint}')
         return cls(names, **arrays, provenance=provenance)

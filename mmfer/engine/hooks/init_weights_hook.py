@@ -14,8 +14,8 @@ from ..model_parts import bare_model
 from ..protocol import file_sha256
 
 _WRAPPERS = ('state_dict', 'model_state_dict', 'model')
-_REMEDY = ('or train from random weights on purpose with '
-           '--cfg-options init_weights=random')
+_HINT = ('or train from random weights on purpose with '
+         '--cfg-options init_weights=random')
 
 
 @HOOKS.register_module()
@@ -133,7 +133,7 @@ def read_state_dict(checkpoint: str) -> Dict[str, torch.Tensor]:
         raise FileNotFoundError(
             f'initial weights {checkpoint!r} not found (looked for '
             f'{osp.abspath(checkpoint)}). Remedy: put the file there, '
-            f'{_REMEDY}')
+            f'{_HINT}')
     try:
         state = CheckpointLoader.load_checkpoint(checkpoint, 'cpu')
     except OSError as error:
@@ -142,7 +142,7 @@ def read_state_dict(checkpoint: str) -> Dict[str, torch.Tensor]:
         raise FileNotFoundError(
             f'initial weights {checkpoint} could not be downloaded ({error}).'
             ' Remedy: download the file elsewhere and name it with '
-            f'--cfg-options init_weights=PATH, {_REMEDY}') from error
+            f'--cfg-options init_weights=PATH, {_HINT}') from error
     for key in _WRAPPERS:
         if key in state and isinstance(state[key], dict):
             state = state[key]
@@ -195,8 +195,8 @@ def load_part(part: nn.Module,
         # The first line is a heading, a line for each tensor follows.
         first = '; '.join(map(str.strip, str(error).splitlines()[1:4]))
         raise ValueError(f'initial weights {checkpoint!r} do not fit '
-                         f'{target!r}: {first or error} Remedy: name the '
-                         f'right file, {_REMEDY}') from error
+                         f'{target!r}: {str(first or error).rstrip(".")}. '
+                         f'Remedy: name the right file, {_HINT}') from error
     kept = [k for k in missing if any(word in k for word in fresh)]
     missing = [
         k for k in missing
@@ -207,5 +207,5 @@ def load_part(part: nn.Module,
             f'initial weights {checkpoint!r} lack {len(missing)} tensors of '
             f'{target!r}: {missing[:8]}{" ..." if len(missing) > 8 else ""}. '
             f'The file holds {len(state)}, such as {sorted(state)[:4]}. '
-            f'Remedy: name the right file, {_REMEDY}')
+            f'Remedy: name the right file, {_HINT}')
     return len(part.state_dict()) - len(kept)
