@@ -182,6 +182,11 @@ def _fix_loading() -> None:
             raise CheckpointError(
                 f'{filename}: this file holds a {type(found).__name__}, not '
                 'a checkpoint. Remedy: name a file that training wrote')
+        if not isinstance(found.get('state_dict', found), dict):
+            raise CheckpointError(
+                f'{filename}: its state_dict is a '
+                f"{type(found['state_dict']).__name__}, not weights",
+                hint='name a file that training wrote')
         return found
 
     CheckpointLoader.load_checkpoint = classmethod(load_checkpoint)

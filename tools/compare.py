@@ -80,8 +80,9 @@ from mmfer.analysis.comparison import (  # noqa: E402
     train_all, write_report)
 from mmfer.analysis.comparison.report import (  # noqa: E402
     cells_of, headers, notes)
-from mmfer.apis.arguments import told_in_one_line  # noqa: E402
+from mmfer.apis.arguments import exit_on_user_error  # noqa: E402
 from mmfer.apis.outputs import writable_folder  # noqa: E402
+from mmfer.locks import lock_folder  # noqa: E402
 
 TRAIN = osp.join(osp.dirname(osp.abspath(__file__)), 'train.py')
 
@@ -128,6 +129,24 @@ def show(rows: List[Row]) -> None:
         console.print(note, markup=False, soft_wrap=True)
 
 
+def compare(args: argparse.Namespace) -> List[Row]:
+    """Train, show the table and write it; the rows."""
+    cells = make_grid(args.configs, args.datasets, args.noise, args.seeds)
+    configs = {cell: cell_config(cell, args.cfg_options, args.folds)
+               for cell in cells}
+    costs = {cell.method: model_cost(cfg)
+             for cell, cfg in reversed(configs.items())}
+    outcomes = train(configs, args)
+    rows = summarise(outcomes, costs, args.metrics)
+    show(rows)
+    about = dict(configs=args.configs, datasets=args.datasets,
+                 noise=args.noise, seeds=args.seeds, folds=args.folds,
+                 cfg_options=args.cfg_options)
+    for path in write_report(rows, args.work_dir, about):
+        print(path)
+    return rows
+
+
 def main(argv: Optional[Sequence[str]] = None) -> int:
     """Compare.
 
@@ -139,21 +158,10 @@ def main(argv: Optional[Sequence[str]] = None) -> int:
     if find_spec('scipy') is None:
         sys.exit('compare: the significance test needs scipy. Remedy: pip '
                  "install 'mmfer[analysis]'")
-    with told_in_one_line():
+    with exit_on_user_error():
         writable_folder(args.work_dir)
-        cells = make_grid(args.configs, args.datasets, args.noise, args.seeds)
-        configs = {cell: cell_config(cell, args.cfg_options, args.folds)
-                   for cell in cells}
-        costs = {cell.method: model_cost(cfg)
-                 for cell, cfg in reversed(configs.items())}
-        outcomes = train(configs, args)
-        rows = summarise(outcomes, costs, args.metrics)
-    show(rows)
-    about = dict(configs=args.configs, datasets=args.datasets,
-                 noise=args.noise, seeds=args.seeds, folds=args.folds,
-                 cfg_options=args.cfg_options)
-    for path in write_report(rows, args.work_dir, about):
-        print(path)
+        with lock_folder(args.work_dir):
+            rows = compare(args)
     return int(any(row.failed for row in rows))
 
 

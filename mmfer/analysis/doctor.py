@@ -29,6 +29,9 @@ REQUIRED = {
                  'compat.py'))['_PACKAGES'],
     'torchmetrics': ('torchmetrics', '1.0', None),
 }
+_bound = runpy.run_path(
+    osp.join(osp.dirname(osp.dirname(osp.abspath(__file__))), 'apis',
+             'processes.py'))['bound']
 # Module -> the distributions that bring it.
 DISTRIBUTIONS = {
     'mmengine': ('mmengine', 'mmengine-lite', 'onedl-mmengine'),
@@ -102,7 +105,8 @@ def probe() -> Dict[str, Dict[str, Any]]:
     while True:
         with tempfile.TemporaryDirectory() as folder:
             results = osp.join(folder, 'results.jsonl')
-            command = [sys.executable, script, results, json.dumps(known)]
+            command = _bound(
+                [sys.executable, script, results, json.dumps(known)])
             try:
                 done = subprocess.run(
                     command,
@@ -171,8 +175,8 @@ def check_required(name: str, result: Dict[str, Any]) -> Check:
             error = f'not installed ({error})'
         elif 'libGL' in error or 'libgthread' in error:
             remedy = ('install the system libraries libgl1 and libglib2.0-0, '
-                      'or put opencv-python-headless in the place of '
-                      'opencv-python')
+                    'or put opencv-python-headless in the place of '
+                    'opencv-python')
         elif error.startswith('not tried'):
             remedy = ''
         else:

@@ -3,12 +3,15 @@
 import errno
 import os
 import re
+import signal
 import sys
 from argparse import Namespace
 from contextlib import contextmanager
 from typing import Any, Callable, Dict, Iterator, Optional
 
 from mmfer.errors import UserError
+
+from .processes import bind_forks, end_with_parent
 
 # What the system refuses of a file -> what a user can do about it.
 _REFUSED = {
@@ -26,25 +29,35 @@ _REFUSED = {
 
 def run_main(main: Callable[[Namespace], None],
              arguments: Namespace) -> None:
-    """Run a tool; a mistake of the user ends in one line and exit code 1."""
+    """Run a tool; an error of the user ends in one line and exit code 1.
+
+    Its loader workers end with it, and it ends with the launcher.
+    """
     os.environ.setdefault('LOCAL_RANK',
                           str(getattr(arguments, 'local_rank', 0)))
-    with told_in_one_line():
+    bind_forks()
+    if getattr(arguments, 'launcher', None) == 'pytorch':
+        end_with_parent()
+    with exit_on_user_error():
         main(arguments)
 
 
 @contextmanager
-def told_in_one_line(code: int = 1) -> Iterator[None]:
-    """A context in which a mistake of the user ends the program with one
-    line, see :func:`mistake`; anything else keeps its traceback.
+def exit_on_user_error(code: int = 1) -> Iterator[None]:
+    """A context in which an error of the user ends the program with one
+    line, see :func:`user_message`, and so does Ctrl-C, with exit code 130;
+    anything else keeps its traceback.
 
     Args:
         code (int): The exit code. Defaults to 1.
     """
     try:
         yield
+    except KeyboardInterrupt:
+        print('interrupted', file=sys.stderr)
+        sys.exit(128 + signal.SIGINT)
     except Exception as error:
-        message = mistake(error)
+        message = user_message(error)
         if message is None:
             raise
         if code == 1:
@@ -53,18 +66,17 @@ def told_in_one_line(code: int = 1) -> Iterator[None]:
         sys.exit(code)
 
 
-def mistake(error: Exception) -> Optional[str]:
-    """What a user is told of a mistake, in one line.
+def user_message(error: Exception) -> Optional[str]:
+    """Return an error of the user in one line.
 
-    A :class:`~mmfer.errors.UserError` counts as such, whatever names its
-    remedy, and files that are missing,
-    malformed, or that the system refuses to open or write.
+    Such are each :class:`~mmfer.errors.UserError`, and files that are
+    missing or that the system refuses to open or write.
 
     Args:
         error (Exception): What was raised.
 
     Returns:
-        str or None: None if it is no mistake of the user.
+        str or None: None if it is no error of the user.
     """
     lines = str(error).strip().splitlines()
     if any('Traceback (most recent call last)' in line for line in lines):
@@ -72,10 +84,10 @@ def mistake(error: Exception) -> Optional[str]:
         lines = lines[-1:]
     message = ' '.join(' '.join(lines).split())
     message = re.sub(rf'^[\w.]*{type(error).__name__}: ', '', message)
-    if 'Remedy: ' not in message and not isinstance(error, UserError):
+    if not isinstance(error, UserError):
         if isinstance(error, OSError) and error.errno in _REFUSED:
             place = '' if error.filename is None else f'{error.filename}: '
-            message = (f'{place}{error.strerror}. Remedy: '
+            message = (f'{place}{error.strerror}. Hint: '
                        f'{_REFUSED[error.errno]}')
         elif not isinstance(error, FileNotFoundError):
             return None

@@ -59,7 +59,7 @@ def find_model(name: str) -> IndexedModel:
     if name not in models:
         near = get_close_matches(name, models, 3)
         raise ConfigError(
-            f'{name}: neither a config file nor a model of mmfer. Remedy: ' +
-            (f'did you mean {" or ".join(near)}?' if near else
-             'check the path; model-index.yml lists the models'))
+            f'{name}: neither a config file nor a model of mmfer',
+            hint=f'did you mean {" or ".join(near)}?' if near else
+            'check the path; model-index.yml lists the models')
     return models[name]

@@ -94,10 +94,10 @@ def load_model(model: Union[str, Config],
     report = try_weights(built, content)
     classes = checkpoint_classes(content)
     if report.missing or report.reshaped:
-        told = f' It was trained on {classes}.' if classes else ''
+        trained = f'. It was trained on {classes}' if classes else ''
         raise ConfigError(
-            f'{checkpoint} does not fit {cfg.filename}: {report.lines()}.'
-            f'{told} Remedy: name the config that it was trained with')
+            f'{checkpoint} does not fit {cfg.filename}: {report.lines()}'
+            f'{trained}', hint='name the config that it was trained with')
     bad = non_finite_weights(built)
     if bad:
         raise CheckpointError(

@@ -6,7 +6,10 @@ import re
 from copy import deepcopy
 from datetime import timedelta
 from difflib import get_close_matches
-from typing import Any, Dict, Iterable, Optional
+from math import inf
+from numbers import Real
+from sys import float_info
+from typing import Any, Dict, Iterable, Iterator, Optional, Tuple
 from urllib.error import URLError
 
 import torch
@@ -27,6 +30,14 @@ _KNOWN_KEYS = tuple(inspect.signature(Runner).parameters) + (
     'custom_imports', 'find_unused_parameters', 'init_weights',
     'model_wrapper_cfg', 'runner_type', 'strategy', 'sync_bn', 'tta_model',
     'tta_pipeline')
+# Key, wherever it occurs -> type, least and greatest value, what it must be.
+_NUMBERS = dict(
+    batch_size=(int, 1, inf, 'is no whole number above 0'),
+    lr=(Real, 0, float_info.max, 'is no finite number from 0 up'),
+    max_epochs=(int, 1, inf, 'is no whole number above 0'),
+    max_iters=(int, 1, inf, 'is no whole number above 0'),
+    num_workers=(int, 0, inf, 'is no whole number from 0 up'),
+    seed=(int, 0, 2**32 - 1, 'is no whole number from 0 to 4294967295'))
 
 
 def load_config(path: str,
@@ -105,6 +116,49 @@ def prepare_config(cfg: Config,
     return cfg
 
 
+def check_values(cfg: Config) -> None:
+    """Refuse values that no run can use, wherever they came from.
+
+    Args:
+        cfg (Config): The config.
+
+    Raises:
+        ConfigError: If a seed, batch size, number of workers, epochs or
+            iterations, or a learning rate is out of range, or a text holds
+            a NUL byte; it names the key and the value.
+    """
+    for path, value in _leaves(cfg._cfg_dict):
+        key = path.rpartition('.')[2]
+        if isinstance(value, str):
+            problem = '\0' in value and 'holds a NUL byte'
+        elif key in _NUMBERS:
+            kind, least, most, problem = _NUMBERS[key]
+            # None, or a text that the program reads as it likes, stays.
+            if not isinstance(value, Real) or (
+                    type(value) is not bool and isinstance(value, kind)
+                    and least <= value <= most):
+                continue
+        else:
+            continue
+        if problem:
+            raise ConfigError(f'{path}={value!r} {problem}',
+                              hint='correct it in the config or by '
+                              f'--cfg-options {path}=VALUE')
+
+
+def _leaves(node: Any, path: str = '') -> Iterator[Tuple[str, Any]]:
+    """The dotted path and value of all that is no dict, list or tuple."""
+    if isinstance(node, dict):
+        items: Iterable = node.items()
+    elif isinstance(node, (list, tuple)):
+        items = enumerate(node)
+    else:
+        yield path, node
+        return
+    for key, value in items:
+        yield from _leaves(value, f'{path}.{key}' if path else str(key))
+
+
 def _complete_loader(loader: ConfigDict, pin_memory: bool,
                      persistent_workers: bool) -> None:
     loader.setdefault('collate_fn', dict(type='default_collate'))
@@ -150,7 +204,8 @@ def apply_options(cfg: Config, options: Dict[str, Any]) -> None:
         options (Dict[str, Any]): The keys and values.
 
     Raises:
-        ConfigError: If one does not fit the config.
+        ConfigError: If one does not fit the config, or the config then
+            holds a value that no run can use, see :func:`check_values`.
     """
     check_options(cfg, options)
     try:
@@ -162,6 +217,7 @@ def apply_options(cfg: Config, options: Dict[str, Any]) -> None:
             'Remedy: compare with the config, which '
             '"mmengine.Config.fromfile(path).pretty_text" prints whole'
         ) from error
+    check_values(cfg)
 
 
 def loader_of(cfg: Config, split: str) -> ConfigDict:
@@ -210,9 +266,9 @@ def check_options(cfg: Config, options: Iterable[str]) -> None:
             if near or depth == 0:
                 where = '.'.join(parts[:depth]) or 'the config'
                 raise ConfigError(
-                    f'--cfg-options {option}: {where} has no {part!r}. '
-                    'Remedy: ' + (f'did you mean {near[0]!r}?' if near else
-                                  f'use one of {sorted(node)}'))
+                    f'--cfg-options {option}: {where} has no {part!r}',
+                    hint=f'did you mean {near[0]!r}?' if near else
+                    f'use one of {sorted(node)}')
             break
 
 

@@ -17,8 +17,8 @@ _NUM_FOLDS = 10
 # The folders, in the order of the label space.
 _FOLDERS = ('anger', 'disgust', 'fear', 'happy', 'sadness', 'surprise',
             'contempt')
-_REMEDY = ('CKPlus48 wants data_root/CK+48 with the folders '
-           f'{sorted(_FOLDERS)}')
+_HINT = ('CKPlus48 wants data_root/CK+48 with the folders '
+         f'{sorted(_FOLDERS)}')
 
 
 @DATASETS.register_module()
@@ -81,7 +81,7 @@ class CKPlus48(BaseFERDataset):
         """Read the folders and keep the images of the split."""
         samples = read_class_folders(
             osp.join(self.data_root, 'CK+48'),
-            {name: i for i, name in enumerate(_FOLDERS)}, _REMEDY,
+            {name: i for i, name in enumerate(_FOLDERS)}, _HINT,
             self.skipped)
         for sample in samples:
             match = _NAME.fullmatch(osp.basename(sample['img_path']))

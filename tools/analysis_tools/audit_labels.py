@@ -76,6 +76,7 @@ import numpy as np  # noqa: E402
 from rich.console import Console  # noqa: E402
 from rich.progress import track  # noqa: E402
 from rich.table import Table  # noqa: E402
+from mmengine.config import Config  # noqa: E402
 import mmfer  # noqa: E402,F401
 from mmfer.analysis.audit import (  # noqa: E402
     Audit, audit_labels, audit_rows, held_out_scores, label_files,
@@ -84,6 +85,7 @@ from mmfer.analysis.class_tables import write_rows  # noqa: E402
 from mmfer.analysis.command_line import read_config  # noqa: E402
 from mmfer.apis.arguments import run_main  # noqa: E402
 from mmfer.apis.run import load_config  # noqa: E402
+from mmfer.locks import lock_folder  # noqa: E402
 
 TRAIN = osp.join(osp.dirname(osp.dirname(osp.abspath(__file__))), 'train.py')
 
@@ -137,6 +139,12 @@ def show(audit: Audit) -> None:
 def main(args: Namespace) -> None:
     """Audit."""
     cfg = read_config(args)
+    with lock_folder(args.out):
+        audit_config(cfg, args)
+
+
+def audit_config(cfg: Config, args: Namespace) -> None:
+    """Audit, and write the results."""
 
     def progress(results: Iterable, total: int) -> Iterable:
         return track(results, 'Decoding images', total,

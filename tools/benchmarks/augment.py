@@ -36,7 +36,7 @@ from mmengine.dataset import Compose  # noqa: E402
 from rich.console import Console  # noqa: E402
 from rich.table import Table  # noqa: E402
 import mmfer  # noqa: E402,F401
-from mmfer.apis.arguments import told_in_one_line  # noqa: E402
+from mmfer.apis.arguments import exit_on_user_error  # noqa: E402
 from mmfer.apis.models import known_device  # noqa: E402
 from mmfer.models.augments import BatchAugments  # noqa: E402
 
@@ -116,7 +116,7 @@ def measure(ways: Dict[str, Callable], images: torch.Tensor,
 
 def main() -> None:
     args = parse_args()
-    with told_in_one_line(2):
+    with exit_on_user_error(2):
         known_device(args.device)
     builders = dict(ours=ours)
     if args.device == 'cpu':

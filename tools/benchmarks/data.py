@@ -93,10 +93,11 @@ from mmfer.analysis.benchmarking import (  # noqa: E402
 from mmfer.analysis.benchmarking.drawn_faces import draw_faces  # noqa: E402
 from mmfer.analysis.benchmarking.pipelines import (  # noqa: E402
     fetch_speed, loader_speed, make_way)
-from mmfer.apis.arguments import told_in_one_line  # noqa: E402
+from mmfer.apis.arguments import exit_on_user_error  # noqa: E402
 from mmfer.apis.run import load_config  # noqa: E402
 from mmfer.errors import ConfigError  # noqa: E402
 from mmfer.registry import DATASETS  # noqa: E402
+from mmfer.apis.processes import bound  # noqa: E402
 
 PACK = osp.join(
     osp.dirname(osp.dirname(osp.abspath(__file__))), 'dataset_tools',
@@ -147,8 +148,8 @@ def pack(args: argparse.Namespace, ours: Dict[str, Any],
                    f'train_dataloader = {loader!r}\n')
     out = osp.join(folder, 'packed')
     done = subprocess.run(
-        [sys.executable, PACK, config, '--split', 'train', '--size',
-         str(args.pack_size), '--out', out], capture_output=True, text=True)
+        bound([sys.executable, PACK, config, '--split', 'train', '--size',
+               str(args.pack_size), '--out', out]), capture_output=True, text=True)
     if done.returncode:
         raise LookupError(f'packing failed: {done.stderr.strip()[-500:]}')
     return out
@@ -161,7 +162,7 @@ def main(argv: Optional[Sequence[str]] = None) -> int:
     results: List[dict] = []
     with tempfile.TemporaryDirectory(prefix='mmfer-benchmark-') as folder, \
             Console(stderr=True).status('preparing pictures') as status:
-        with told_in_one_line(2):
+        with exit_on_user_error(2):
             ours = prepare(args, folder)
         ways = {}
         for variant in args.variants:

@@ -71,7 +71,7 @@ from mmfer.analysis.benchmarking import (  # noqa: E402
     finish, interleave, prepare_process, summarise)
 from mmfer.analysis.benchmarking.drawn_faces import draw_faces  # noqa: E402
 from mmfer.apis import FERInferencer  # noqa: E402
-from mmfer.apis.arguments import told_in_one_line  # noqa: E402
+from mmfer.apis.arguments import exit_on_user_error  # noqa: E402
 from mmfer.apis.export import export_onnx  # noqa: E402
 from mmfer.apis.inference import face_size  # noqa: E402
 from mmfer.apis.models import load_model  # noqa: E402
@@ -138,7 +138,7 @@ def main(argv: Optional[Sequence[str]] = None) -> int:
     skipped: Dict[str, str] = {}
     with tempfile.TemporaryDirectory(prefix='mmfer-benchmark-') as folder, \
             Console(stderr=True).status('preparing') as status:
-        with told_in_one_line(2):
+        with exit_on_user_error(2):
             cfg = load_config(args.config)
             checkpoint = save_random(cfg, folder)
             draw_faces(osp.join(folder, 'faces'), args.images,

@@ -29,7 +29,7 @@ if __name__ == '__main__':
 import numpy as np  # noqa: E402
 
 import mmfer  # noqa: E402,F401
-from mmfer.apis.arguments import told_in_one_line  # noqa: E402
+from mmfer.apis.arguments import exit_on_user_error  # noqa: E402
 from mmfer.datasets.neighbors import nearest_neighbors  # noqa: E402
 
 
@@ -44,7 +44,7 @@ def main() -> None:
     units += .1 * random.standard_normal(units.shape)
     units = (units.clip(0, 5) / 5).astype(np.float32)
     wall, cpu = time.perf_counter(), time.process_time()
-    with told_in_one_line(2):
+    with exit_on_user_error(2):
         nearest_neighbors(units, args.neighbors, workers=args.workers)
     wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
     memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20

@@ -50,7 +50,7 @@ from rich.progress import Progress  # noqa: E402
 from rich.table import Table  # noqa: E402
 from mmfer.analysis.comparison import (  # noqa: E402
     Cell, cell_config, train_all)
-from mmfer.apis.arguments import told_in_one_line  # noqa: E402
+from mmfer.apis.arguments import exit_on_user_error  # noqa: E402
 from mmfer.apis.outputs import writable_folder  # noqa: E402
 
 TRAIN = osp.join(
@@ -111,7 +111,7 @@ def summarise(runs: Sequence[Dict[str, Any]]) -> Dict[str, Dict[str, Any]]:
 
 def main(argv: Optional[Sequence[str]] = None) -> None:
     args = parse_args(argv)
-    with told_in_one_line():
+    with exit_on_user_error():
         writable_folder(args.work_dir)
         runs = train(args)
     summary = summarise(runs)

@@ -100,7 +100,7 @@ from mmfer.analysis.benchmarking import (  # noqa: E402
     alone, finish, interleave, measure, prepare_process, summarise)
 from mmfer.analysis.benchmarking.steps import (  # noqa: E402
     random_batch, run_steps, step_timer)
-from mmfer.apis.arguments import told_in_one_line  # noqa: E402
+from mmfer.apis.arguments import exit_on_user_error  # noqa: E402
 from mmfer.apis.models import known_device  # noqa: E402
 from mmfer.apis.run import load_config, prepare_config  # noqa: E402
 
@@ -112,7 +112,7 @@ def main(argv: Optional[Sequence[str]] = None) -> int:
     named = variants(args)
     for name in args.variants:
         path, setting = named[name]
-        with told_in_one_line(2):
+        with exit_on_user_error(2):
             cfg = prepare_config(load_config(path))
             data = random_batch(cfg, args.batch, args.size)
             device = known_device(args.device or get_device())
@@ -120,7 +120,7 @@ def main(argv: Optional[Sequence[str]] = None) -> int:
                 alone, run_steps, cfg, setting, data, args.steps,
                 args.threads, device) if args.alone else step_timer(
                     cfg, setting, data, args.steps, device)
-    with Console(stderr=True).status('') as status, told_in_one_line(2):
+    with Console(stderr=True).status('') as status, exit_on_user_error(2):
         results = interleave(
             runs, args.repeats,
             (lambda run: run()) if args.alone else measure,

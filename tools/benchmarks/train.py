@@ -93,7 +93,7 @@ from mmfer.analysis.benchmarking import (  # noqa: E402
     Repeat, alone, finish, interleave, prepare_process, summarise)
 from mmfer.analysis.benchmarking.training import (  # noqa: E402
     run_training, shorten, stock_config)
-from mmfer.apis.arguments import told_in_one_line  # noqa: E402
+from mmfer.apis.arguments import exit_on_user_error  # noqa: E402
 from mmfer.apis.run import load_config, prepare_config  # noqa: E402
 
 FIGURES = ('iteration', 'epoch', 'evaluation', 'epoch and evaluation',
@@ -131,7 +131,7 @@ def main(argv: Optional[Sequence[str]] = None) -> int:
     results: List[dict] = []
     with tempfile.TemporaryDirectory(prefix='mmfer-benchmark-') as folder, \
             Console(stderr=True).status('preparing') as status:
-        with told_in_one_line(2):
+        with exit_on_user_error(2):
             configs = make_configs(args, folder)
         runs = interleave(
             {name: partial(alone, run_training, cfg, args.threads, args.steps)

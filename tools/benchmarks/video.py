@@ -80,7 +80,7 @@ from mmfer.analysis.benchmarking import (  # noqa: E402
     alone, finish, interleave, prepare_process, summarise)
 from mmfer.analysis.benchmarking.video import (  # noqa: E402
     TASKS, check_clips, run_network)
-from mmfer.apis.arguments import told_in_one_line  # noqa: E402
+from mmfer.apis.arguments import exit_on_user_error  # noqa: E402
 from mmfer.apis.models import known_device  # noqa: E402
 
 
@@ -90,7 +90,7 @@ def main(argv: Optional[Sequence[str]] = None) -> int:
     records = []
     clips = {name: (args.batch, args.frames, args.size or SIZES[name])
              for name in args.variants}
-    with told_in_one_line(2):
+    with exit_on_user_error(2):
         device = known_device(args.device or get_device())
         # In a process of its own, for the memory of the others.
         alone(check_clips, clips)
@@ -100,7 +100,7 @@ def main(argv: Optional[Sequence[str]] = None) -> int:
             print(f'{task}, {name}, repeat {number + 1} of {args.repeats}',
                   file=sys.stderr)
 
-        with told_in_one_line(2):
+        with exit_on_user_error(2):
             runs = {
                 name: partial(alone, run_network, name, task, clips[name],
                               args.setting, args.steps, args.threads, device)

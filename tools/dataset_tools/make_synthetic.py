@@ -88,6 +88,7 @@ from mmfer.datasets import SyntheticFER  # noqa: E402
 from mmfer.datasets.synthetic import contact_sheet  # noqa: E402
 from mmfer.files import atomic_write  # noqa: E402
 from mmfer.structures import AU_SETS  # noqa: E402
+from mmfer.locks import lock_folder  # noqa: E402
 
 _DATASETS: Dict[str, SyntheticFER] = {}
 
@@ -174,25 +175,8 @@ def table(settings: Dict[str, Any]) -> Iterator[List[Any]]:
                    info['subject'], split, *info['votes']]
 
 
-def main(args: argparse.Namespace) -> None:
-    """Draw and write."""
-    cv2.setNumThreads(1)
-    settings = {key: getattr(args, key) for key in (
-        'size', 'split', 'image_size', 'seed', 'subjects', 'ambiguity',
-        'occlusion', 'masks')}
-    if args.contact_sheet:
-        path = writable_file(args.contact_sheet,
-                             ('.bmp', '.jpeg', '.jpg', '.png', '.webp'))
-        cv2.imwrite(path, contact_sheet(seed=args.seed))
-        print(f'contact sheet: {args.contact_sheet}')
-    if args.out is None:
-        return
-    try:
-        for split in args.split:
-            _DATASETS[split] = build(settings, split)
-    except (TypeError, ValueError) as error:
-        raise SystemExit(f'bad argument: {error}')
-    prepare_folder(args.out, settings, args.resume)
+def write_faces(args: argparse.Namespace, settings: Dict[str, Any]) -> None:
+    """Write the faces and their table into a locked folder."""
     for kind in ['images'] + ['masks'] * args.masks:
         for split in args.split:
             os.makedirs(osp.join(args.out, kind, split), exist_ok=True)
@@ -214,6 +198,29 @@ def main(args: argparse.Namespace) -> None:
     write_whole(osp.join(args.out, 'labels.csv'),
                 text.getvalue().encode())
     print(f'{len(jobs)} faces in {args.out}, described in labels.csv')
+
+
+def main(args: argparse.Namespace) -> None:
+    """Draw and write."""
+    cv2.setNumThreads(1)
+    settings = {key: getattr(args, key) for key in (
+        'size', 'split', 'image_size', 'seed', 'subjects', 'ambiguity',
+        'occlusion', 'masks')}
+    if args.contact_sheet:
+        path = writable_file(args.contact_sheet,
+                             ('.bmp', '.jpeg', '.jpg', '.png', '.webp'))
+        cv2.imwrite(path, contact_sheet(seed=args.seed))
+        print(f'contact sheet: {args.contact_sheet}')
+    if args.out is None:
+        return
+    try:
+        for split in args.split:
+            _DATASETS[split] = build(settings, split)
+    except (TypeError, ValueError) as error:
+        raise SystemExit(f'bad argument: {error}')
+    prepare_folder(args.out, settings, args.resume)
+    with lock_folder(args.out):
+        write_faces(args, settings)
 
 
 if __name__ == '__main__':

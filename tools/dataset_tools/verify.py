@@ -56,7 +56,7 @@ import mmfer  # noqa: E402,F401
 from mmfer.analysis import verify_config  # noqa: E402
 from mmfer.analysis.verification import (  # noqa: E402
     NoDatasetError, print_report)
-from mmfer.apis.arguments import told_in_one_line  # noqa: E402
+from mmfer.apis.arguments import exit_on_user_error  # noqa: E402
 from mmfer.apis.outputs import writable_file  # noqa: E402
 from mmfer.apis.run import load_config  # noqa: E402
 from mmfer.files import atomic_write  # noqa: E402
@@ -66,7 +66,7 @@ def main(argv: Optional[Sequence[str]] = None) -> int:
     args = parse_args(argv)
     name = osp.splitext(osp.basename(args.config))[0]
     out = args.out or osp.join('work_dirs', 'verify', f'{name}.json')
-    with told_in_one_line(2):
+    with exit_on_user_error(2):
         cfg = load_config(args.config, args.cfg_options)
         writable_file(out)
     bar = Console(stderr=True)

@@ -7,7 +7,7 @@ import numpy as np
 from mmfer.datasets.folds import subject_folds
 from .signals import Signal
 
-_REMEDY = "Remedy: pip install 'mmfer[analysis]'"
+_HINT = "pip install 'mmfer[analysis]'"
 
 
 def out_of_fold_scores(features: np.ndarray,
@@ -44,8 +44,8 @@ def out_of_fold_scores(features: np.ndarray,
         from sklearn.pipeline import make_pipeline
         from sklearn.preprocessing import StandardScaler
     except ImportError:
-        raise ImportError('out-of-fold probabilities need scikit-learn. ' +
-                          _REMEDY) from None
+        raise ImportError('out-of-fold probabilities need scikit-learn. '
+                          f'Remedy: {_HINT}') from None
     folds = subject_folds(groups, labels, num_folds, seed)
     scores = np.zeros((len(labels), num_classes))
     for fold in range(num_folds):
@@ -80,7 +80,7 @@ def confident_learning(labels: np.ndarray, scores: np.ndarray
         from cleanlab.filter import find_label_issues
         from cleanlab.rank import get_label_quality_scores
     except ImportError:
-        raise ImportError(f'confident learning needs cleanlab. {_REMEDY}'
+        raise ImportError(f'confident learning needs cleanlab. Remedy: {_HINT}'
                           ) from None
     return (get_label_quality_scores(labels, scores),
             find_label_issues(labels, scores, n_jobs=1))

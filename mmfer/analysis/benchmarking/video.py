@@ -115,7 +115,7 @@ def check_clips(clips: Dict[str, CLIPS]) -> None:
         try:
             backbone(torch.empty(batch, 3, frames, size, size, device='meta'))
         except (RuntimeError, ValueError) as error:
-            reason = str(error).split('. Remedy: ')[0]
+            reason = getattr(error, 'message', error)
             raise ConfigError(
                 f'{name} cannot train on {batch} clip(s) of {frames} '
                 f'frame(s), {size} px: {reason}. Remedy: a larger --batch, '

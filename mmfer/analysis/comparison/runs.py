@@ -11,6 +11,8 @@ from typing import Callable, Dict, Mapping, NamedTuple, Optional, Sequence
 
 from mmengine.config import Config
 
+from mmfer.apis.processes import ProcessGroup
+
 
 class Outcome(NamedTuple):
     """How a run ended.
@@ -34,8 +36,9 @@ def train_all(configs: Mapping[str, Config],
               ) -> Dict[str, Outcome]:
     """Train every config in its folder.
 
-    A finished run is not repeated, a broken one goes on from its last
-    checkpoint, and one that fails leaves the others alone.
+    A finished run is not repeated, an interrupted one resumes from its last
+    checkpoint, and one that fails leaves the others alone. All end with this
+    process, or when it is interrupted.
 
     Args:
         configs (Mapping[str, Config]): Folder -> config.
@@ -55,10 +58,10 @@ def train_all(configs: Mapping[str, Config],
     outcomes: Dict[str, Outcome] = {}
 
     def run(folder: str) -> None:
-        outcomes[folder] = _train(folder, paths[folder], command)
+        outcomes[folder] = _train(folder, paths[folder], command, processes)
         on_end(folder, outcomes[folder])
 
-    with ThreadPoolExecutor(jobs) as pool:
+    with ThreadPoolExecutor(jobs) as pool, ProcessGroup() as processes:
         for done in [pool.submit(run, folder) for folder in configs]:
             done.result()
     return {folder: outcomes[folder] for folder in configs}
@@ -92,14 +95,15 @@ def write_config(folder: str, cfg: Config) -> str:
     return path
 
 
-def _train(folder: str, path: str, command: Sequence[str]) -> Outcome:
+def _train(folder: str, path: str, command: Sequence[str],
+           processes: ProcessGroup) -> Outcome:
     protocol = _finished(folder)
     if protocol is None:
         output = osp.join(folder, 'output.txt')
         with open(output, 'a', encoding='utf-8') as file:
-            code = subprocess.run(
+            code = processes.wait(processes.start(
                 [*command, path, '--work-dir', folder, '--resume'],
-                stdout=file, stderr=file, stdin=subprocess.DEVNULL).returncode
+                stdout=file, stderr=file, stdin=subprocess.DEVNULL))
         protocol = _finished(folder)
         if code or protocol is None:
             lines = Path(output).read_text(

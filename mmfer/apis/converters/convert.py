@@ -4,6 +4,7 @@ from typing import Any, Dict, List, Mapping
 import numpy as np
 import torch
 
+from mmfer.errors import ConfigError
 from .formats import FORMATS
 
 _WRAPPERS = ('state_dict', 'model_state_dict')
@@ -75,8 +76,9 @@ def rename(state: Mapping[str, Any], keys: Mapping[str, Any],
         for kind, names in (('missing', missing), ('unknown', unknown)):
             if names:
                 parts.append(f'{len(names)} {kind}: {_listed(names)}')
-        raise ValueError('; '.join(parts) + '. Remedy: choose the format of '
-                         'the file, see --help of the converter')
+        raise ConfigError('; '.join(parts),
+                          hint='choose the format of the file, see --help of '
+                          'the converter')
     converted = {}
     for source, target in keys.items():
         if target is None:

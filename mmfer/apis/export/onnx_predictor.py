@@ -15,6 +15,10 @@ from mmfer.registry import MODELS
 from ..models import LoadedModel, resolve_model
 
 
+# What the metadata must hold.
+_FACTS = {'au_names', 'classes', 'preprocessing', 'training'}
+
+
 class ONNXPredictor:
     """Predictions by ONNX Runtime.
 
@@ -72,6 +76,19 @@ def open_session(path: str) -> Any:
                           'Remedy: export the model again') from None
 
 
+def _metadata(session: Any, path: str) -> Dict[str, Any]:
+    """What :func:`~mmfer.apis.export.export_onnx` wrote about the model."""
+    text = session.get_modelmeta().custom_metadata_map.get('mmfer', '')
+    try:
+        facts = json.loads(text)
+        if not _FACTS.difference(facts):
+            return facts
+    except (ValueError, TypeError):
+        pass
+    raise ConfigError(f'{path}: no complete metadata of mmfer',
+                      hint='write it with tools/deployment/export_onnx.py')
+
+
 def load_onnx(model: Union[str, Config], path: Optional[str]) -> LoadedModel:
     """A model that :func:`~mmfer.apis.export.export_onnx` wrote.
 
@@ -88,11 +105,7 @@ def load_onnx(model: Union[str, Config], path: Optional[str]) -> LoadedModel:
     """
     cfg, path = resolve_model(model, path)
     session = open_session(path)
-    facts = session.get_modelmeta().custom_metadata_map.get('mmfer')
-    if facts is None:
-        raise ConfigError(f'{path}: has no metadata of mmfer. Remedy: write '
-                          'it with tools/deployment/export_onnx.py')
-    facts = json.loads(facts)
+    facts = _metadata(session, path)
     preprocessor = None
     if not facts['preprocessing']:
         preprocessor = MODELS.build(

@@ -4,6 +4,7 @@ from typing import Any, Dict, List, Optional, Sequence, Tuple, Union
 
 import numpy as np
 
+from mmfer.errors import ConfigError
 from mmfer.registry import TASK_UTILS
 from mmfer.structures import AnnotationError, LabelSpace
 from ..tables import read_csv, read_rows, to_int
@@ -63,10 +64,10 @@ class FileNoise(LabelNoise):
                  first_label: Optional[int] = None,
                  unknown: str = 'error') -> None:
         if first_label not in (None, 0, 1):
-            raise ValueError('first_label must be 0, 1 or None, got '
+            raise ConfigError('first_label must be 0, 1 or None, got '
                              f'{first_label!r}')
         if unknown not in ('error', 'ignore'):
-            raise ValueError("unknown must be 'error' or 'ignore', got "
+            raise ConfigError("unknown must be 'error' or 'ignore', got "
                              f'{unknown!r}')
         self.file = osp.expanduser(file)
         self.classes = None if classes is None else LabelSpace.get(classes)

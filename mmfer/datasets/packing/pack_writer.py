@@ -9,6 +9,7 @@ import numpy as np
 
 from mmfer.errors import AnnotationError
 from mmfer.files import read_npz, write_npz
+from mmfer.locks import LOCK_FILE
 from .columns import from_arrays, to_arrays
 from .pack_format import (ANNOTATIONS, INDEX, PROGRESS, VERSION, digest,
                           read_json, write_json)
@@ -46,7 +47,7 @@ class PackWriter:
             constants={}, unreadable=[])
         if osp.isfile(self._progress):
             self._resume()
-        elif os.listdir(folder):
+        elif set(os.listdir(folder)) - {LOCK_FILE}:
             raise AnnotationError(
                 'the folder is not empty', folder,
                 remedy='name another one with --out, or --overwrite it')

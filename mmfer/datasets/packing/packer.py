@@ -1,11 +1,13 @@
 # Copyright (c) mmfer contributors.
 import json
+import os
 import shutil
 from typing import Any, Callable, Dict, Iterable, List, Optional, Tuple, Union
 
 from mmengine.dataset import Compose
 from torch.utils.data import DataLoader, Subset
 
+from mmfer.locks import LOCK_FILE, lock_folder
 from mmfer.registry import DATASETS, TRANSFORMS
 from mmfer.structures import ImageError
 from ..base_fer_dataset import BaseFERDataset
@@ -51,6 +53,15 @@ class _Pictures:
             return str(error)
 
 
+def _empty(folder: str) -> None:
+    """Delete what is in a locked folder."""
+    for entry in os.scandir(folder):
+        if entry.is_dir(follow_symlinks=False):
+            shutil.rmtree(entry)
+        elif entry.name != LOCK_FILE:
+            os.remove(entry)
+
+
 def pack_dataset(dataset_cfg: Dict[str, Any],
                  out: str,
                  size: Tuple[int, int],
@@ -86,6 +97,7 @@ def pack_dataset(dataset_cfg: Dict[str, Any],
         TypeError: If it is not a reader of mmfer.
         ImageError: If an image is unreadable; the finished part is kept.
         AnnotationError: See :class:`PackWriter`.
+        FolderInUseError: If another process packs into the folder.
         OSError: If the disk has not enough room.
     """
     kind = DATASETS.get(dataset_cfg['type'])
@@ -100,11 +112,20 @@ def pack_dataset(dataset_cfg: Dict[str, Any],
     pipeline.append(dict(type='FaceResize', size=tuple(size)))
     cfg.pop('test_mode', None)
     dataset = DATASETS.build(dict(cfg, pipeline=[], test_mode=True))
-    if overwrite:
-        shutil.rmtree(out, ignore_errors=True)
-    writer = PackWriter(
-        out, dict(dataset=_plain(cfg), pipeline=_plain(pipeline)),
-        len(dataset), size)
+    with lock_folder(out):
+        if overwrite:
+            _empty(out)
+        writer = PackWriter(
+            out, dict(dataset=_plain(cfg), pipeline=_plain(pipeline)),
+            len(dataset), size)
+        return _pack(writer, dataset, pipeline, skip_unreadable, workers,
+                     progress)
+
+
+def _pack(writer: PackWriter, dataset: BaseFERDataset, pipeline: List[dict],
+          skip_unreadable: bool, workers: int,
+          progress: Optional[Callable]) -> int:
+    """Write what is not yet written; the number of packed samples."""
     pictures = _Pictures(dataset, pipeline)
     todo = Subset(pictures, range(writer.done, len(dataset)))
     chunks: Iterable[List[Union[dict, str]]] = DataLoader(

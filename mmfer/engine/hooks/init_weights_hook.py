@@ -19,8 +19,8 @@ from ..protocol import file_sha256
 _WRAPPERS = ('state_dict', 'model_state_dict', 'model')
 # What needs no path: a name, and where the installed file is.
 _NAMED = dict(dlib=installed_dlib_file)
-_REMEDY = ('or train from random weights on purpose with '
-           '--cfg-options init_weights=random')
+_HINT = ('or train from random weights on purpose with '
+         '--cfg-options init_weights=random')
 
 
 @HOOKS.register_module()
@@ -170,7 +170,7 @@ def read_state_dict(checkpoint: str) -> Dict[str, torch.Tensor]:
         raise FileNotFoundError(
             f'initial weights {checkpoint!r} not found (looked for '
             f'{osp.abspath(checkpoint)}). Remedy: put the file there, '
-            f'{_REMEDY}')
+            f'{_HINT}')
     if checkpoint.endswith('.dat'):
         return read_dlib_resnet(checkpoint)
     try:
@@ -181,7 +181,7 @@ def read_state_dict(checkpoint: str) -> Dict[str, torch.Tensor]:
         raise FileNotFoundError(
             f'initial weights {checkpoint} could not be downloaded ({error}).'
             ' Remedy: download the file elsewhere and name it with '
-            f'--cfg-options init_weights=PATH, {_REMEDY}') from error
+            f'--cfg-options init_weights=PATH, {_HINT}') from error
     for key in _WRAPPERS:
         if key in state and isinstance(state[key], dict):
             state = state[key]
@@ -235,13 +235,13 @@ def load_part(part: nn.Module,
         # The first line is a heading, a line for each tensor follows.
         first = '; '.join(map(str.strip, str(error).splitlines()[1:4]))
         raise ValueError(f'initial weights {checkpoint!r} do not fit '
-                         f'{target!r}: {first or error} Remedy: name the '
-                         f'right file, {_REMEDY}') from error
+                         f'{target!r}: {str(first or error).rstrip(".")}. '
+                         f'Remedy: name the right file, {_HINT}') from error
     bad = non_finite_weights(part)
     if bad:
         raise CheckpointError(
             f'initial weights {checkpoint!r} of {target!r} are not finite: '
-            f'{bad[0]}', hint=f'name another file, {_REMEDY}')
+            f'{bad[0]}', hint=f'name another file, {_HINT}')
     kept = [k for k in missing if any(word in k for word in fresh)]
     missing = [
         k for k in missing
@@ -252,5 +252,5 @@ def load_part(part: nn.Module,
             f'initial weights {checkpoint!r} lack {len(missing)} tensors of '
             f'{target!r}: {missing[:8]}{" ..." if len(missing) > 8 else ""}. '
             f'The file holds {len(state)}, such as {sorted(state)[:4]}. '
-            f'Remedy: name the right file, {_REMEDY}')
+            f'Remedy: name the right file, {_HINT}')
     return len(part.state_dict()) - len(kept)

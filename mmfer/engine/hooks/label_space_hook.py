@@ -115,16 +115,16 @@ class LabelSpaceHook(Hook):
         report = try_weights(runner.model, checkpoint)
         if not (report.missing or report.unexpected or report.reshaped):
             return
-        told = f' It was trained on {classes}.' if classes else ''
+        trained = f'. It was trained on {classes}' if classes else ''
         if resuming:
             raise RuntimeError(
                 'the checkpoint to resume from does not fit the model: '
-                f'{report.lines()}.{told} Remedy: resume with the config of '
+                f'{report.lines()}{trained}. Remedy: resume with the config of '
                 'the interrupted run')
         if not training and (report.missing or report.reshaped):
             raise RuntimeError(
                 'the checkpoint does not fit the model, and testing it would '
-                f'use random weights: {report.lines()}.{told} Remedy: test '
+                f'use random weights: {report.lines()}{trained}. Remedy: test '
                 'with the config it was trained with; where the number of '
                 'classes differs, set model.head.num_classes and label_space '
                 'of the dataset to those of the checkpoint')

@@ -257,16 +257,16 @@ class LabelBank(nn.Module):
             ValueError: If the number of samples or their labels differ.
         """
         given = torch.as_tensor(labels, dtype=torch.int64)
-        remedy = ('Remedy: go on with the dataset, label noise, indices and '
-                  'order of the interrupted run')
+        hint = ('resume with the dataset, label noise, indices and order of '
+                'the interrupted run')
         if len(given) != self.size:
             raise ValueError(f'the label bank knows {self.size} samples, the '
-                             f'training set has {len(given)}. {remedy}')
+                             f'training set has {len(given)}. Remedy: {hint}')
         if not torch.equal(fingerprint(given), self.fingerprint.cpu()):
             raise ValueError(
                 'the label bank was made for other labels than those of the '
                 f'training set: {difference(self.given.cpu(), given)}. '
-                f'{remedy}')
+                f'Remedy: {hint}')
 
     # ------------------------------------------------- in every training step
     def labels(self, sample_idx: torch.Tensor) -> torch.Tensor:

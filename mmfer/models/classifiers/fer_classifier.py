@@ -230,7 +230,7 @@ class FERClassifier(ImageClassifier):
         if self.label_bank is None or self.label_bank.size:
             return self.label_bank
         warnings.warn('the label bank does not know the training set: labels '
-                      'are taken as given. Remedy for training: add '
+                      'are taken as given. Hint for training: add '
                       "dict(type='LabelCorrectionHook') to custom_hooks")
         return None
 

@@ -158,7 +158,7 @@ class DistributionCalibrationHead(BaseFERHead):
         else:
             warnings.warn(
                 'the neighbour bank does not know the training set: labels '
-                'are taken as given. Remedy for training: add '
+                'are taken as given. Hint for training: add '
                 "dict(type='NeighborBankHook', file=...) to custom_hooks")
             near = self.bank.no_neighbors(len(feature))
         if isinstance(self.trust, nn.Linear):
