@@ -154,16 +154,16 @@ def _explained(error: Exception, path: str) -> Exception:
     foreign = re.search(r'GLOBAL (\S+)', str(error))
     if foreign:
         return CheckpointError(
-            f'{path}: this checkpoint holds {foreign[1]}, which is not '
-            'plain data; nothing in it was executed. Remedy: save only '
-            'its state_dict again, where the file is trusted')
+            f'{path}: this checkpoint holds {foreign[1]}, which is not plain '
+            'data; nothing in it was executed',
+            hint='save only its state_dict again, where the file is trusted')
     reason = first_line(error)
     if reason.startswith('Weights only'):  # advice that must not be taken
         reason = type(error).__name__
-    return CheckpointError(
-        f'{path}: this checkpoint cannot be read, it is damaged or not a '
-        f'checkpoint ({reason}). Remedy: copy or download it again, or '
-        'take an earlier one')
+    return CheckpointError(f'{path}: this checkpoint cannot be read, it is '
+                           f'damaged or not a checkpoint ({reason})',
+                           hint='copy or download it again, or take an '
+                           'earlier one')
 
 
 def _fix_loading() -> None:
@@ -179,9 +179,9 @@ def _fix_loading() -> None:
         with safe_loading(filename):
             found = load(filename, map_location, logger)
         if not isinstance(found, dict):
-            raise CheckpointError(
-                f'{filename}: this file holds a {type(found).__name__}, not '
-                'a checkpoint. Remedy: name a file that training wrote')
+            raise CheckpointError(f'{filename}: this file holds a '
+                                  f'{type(found).__name__}, not a checkpoint',
+                                  hint='name a file that training wrote')
         if not isinstance(found.get('state_dict', found), dict):
             raise CheckpointError(
                 f'{filename}: its state_dict is a '

@@ -48,25 +48,25 @@ def check_packages() -> None:
     """
     for module, (project, least, bound) in _PACKAGES.items():
         limits = f'>={least}' + (f',<{bound}' if bound else '')
-        remedy = f'Type: pip install "{_in_family(module, project)}{limits}"'
+        hint = f'Type: pip install "{_in_family(module, project)}{limits}"'
         try:
             found = import_module(module).__version__
         except Exception as error:
             if isinstance(error, ImportError) and error.name == module:
                 raise ImportError(f'mmfer needs {module}{limits}, which is '
-                                  f'not installed. {remedy}') from None
+                                  f'not installed. {hint}') from None
             if module == 'torchvision':
-                remedy = 'It must come with torch as a matching pair from ' \
+                hint = 'It must come with torch as a matching pair from ' \
                     'one index. Type: pip install --force-reinstall torch ' \
                     'torchvision'
             raise ImportError(
                 f'mmfer needs {module}{limits}, which is installed but '
-                f'broken ({first_line(error)}). {remedy}') from error
+                f'broken ({first_line(error)}). {hint}') from error
         from packaging.version import Version
         if Version(found) < Version(least) or (
                 bound and Version(found) >= Version(bound)):
             raise ImportError(f'mmfer needs {module}{limits}, but {found} is '
-                              f'installed. {remedy}')
+                              f'installed. {hint}')
 
 
 def _in_family(module: str, project: str) -> str:
@@ -212,10 +212,11 @@ def require_accelerator() -> None:
     from mmengine.device import get_device
     if get_device() in ('cpu', 'mps'):
         raise AcceleratorError(
-            'automatic mixed precision (--amp, AmpOptimWrapper) scales losses '
-            'for float16 and needs a GPU or another accelerator; torch sees '
-            'none here. Remedy: leave it out, or train in bfloat16, which '
-            'needs no scaling and works on the CPU: --cfg-options '
+            'automatic mixed precision (--amp, AmpOptimWrapper) scales '
+            'losses for float16 and needs a GPU or another accelerator; '
+            'torch sees none here',
+            hint='leave it out, or train in bfloat16, which needs no '
+            'scaling and works on the CPU: --cfg-options '
             'optim_wrapper.type=AutocastOptimWrapper')
 
 

@@ -119,7 +119,7 @@ def read_npz(path: str, hint: str) -> Dict[str, np.ndarray]:
     except Exception as error:
         raise AnnotationError(
             'not a readable .npz file (damaged, pickled or of another kind)',
-            path, remedy=hint) from error
+            path, hint=hint) from error
 
 
 def spreadsheet_cell(value: Any) -> Any:

@@ -82,7 +82,7 @@ def test_no_flipped_bit_goes_unnoticed(tmp_path):
         except CheckpointError as error:
             refused += 1
             assert os.fspath(path) in str(error) and error.hint or \
-                'Remedy: ' in str(error)
+                'Hint: ' in str(error)
         else:
             assert all(torch.equal(found[k], weights[k]) for k in weights)
     # Without comparison, most flips in the weights would be used.

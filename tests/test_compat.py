@@ -246,7 +246,7 @@ def test_bad_checkpoint(trained, tmp_path, kind):
     with pytest.raises(CheckpointError) as caught:
         CheckpointLoader.load_checkpoint(os.fspath(path))
     message = str(caught.value)
-    assert message.startswith(os.fspath(path)) and 'Remedy: ' in message
+    assert message.startswith(os.fspath(path)) and 'Hint: ' in message
     assert '\n' not in message
     assert not marker.exists()
     if kind.startswith(('code', 'foreign')):

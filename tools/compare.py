@@ -156,7 +156,7 @@ def main(argv: Optional[Sequence[str]] = None) -> int:
     args = parse_args(argv)
     init_default_scope('mmpretrain')
     if find_spec('scipy') is None:
-        sys.exit('compare: the significance test needs scipy. Remedy: pip '
+        sys.exit('compare: the significance test needs scipy. Hint: pip '
                  "install 'mmfer[analysis]'")
     with exit_on_user_error():
         writable_folder(args.work_dir)

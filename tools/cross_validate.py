@@ -181,7 +181,7 @@ def main(argv: Optional[Sequence[str]] = None) -> int:
     """
     args = parse_args(argv)
     if find_spec('sklearn') is None:
-        sys.exit('cross_validate: the figures need scikit-learn. Remedy: pip '
+        sys.exit('cross_validate: the figures need scikit-learn. Hint: pip '
                  "install 'mmfer[analysis]'")
     with exit_on_user_error():
         cfg = prepare_config(load_config(args.config), args.cfg_options)

@@ -5,6 +5,7 @@ from typing import Any, Dict, List, Optional, Sequence
 
 import numpy as np
 
+from mmfer.errors import ConfigError
 from mmfer.files import atomic_write, spreadsheet_cell
 
 ROW = Dict[str, Any]
@@ -58,8 +59,9 @@ def subject_table(labels: np.ndarray, predicted: np.ndarray,
     names = np.asarray(subjects)
     known = sorted(set(names.tolist()) - {''})
     if not known:
-        raise ValueError('no sample tells its subject. Remedy: take a dataset '
-                         'that does, such as FERCSV with a column subject')
+        raise ConfigError('no sample tells its subject',
+                          hint='take a dataset that does, such as FERCSV '
+                          'with a column subject')
     rows = []
     for name in known:
         own = names == name

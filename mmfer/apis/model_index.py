@@ -5,7 +5,7 @@ from typing import Dict, NamedTuple, Optional
 
 from mmengine.fileio import load
 
-from mmfer.errors import ConfigError
+from mmfer.errors import ConfigError, MissingFileError
 
 _PACKAGE = osp.dirname(osp.dirname(osp.abspath(__file__)))
 
@@ -35,8 +35,8 @@ def list_models() -> Dict[str, IndexedModel]:
         if osp.isfile(index):
             break
     else:
-        raise FileNotFoundError(f'{index}: the model index is missing. '
-                                'Remedy: install mmfer again')
+        raise MissingFileError(f'{index}: the model index is missing',
+                               hint='install mmfer again')
     return {
         model['Name']: IndexedModel(
             osp.join(root, model['Config']), model.get('Weights'))

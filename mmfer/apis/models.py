@@ -64,8 +64,9 @@ def resolve_model(model: Union[str, Config],
             checkpoint = checkpoint or weights
         model = load_config(model)
     if checkpoint is None:
-        raise ConfigError(f'{name}: no weights are published for it. Remedy: '
-                          'name a checkpoint, which tools/train.py writes')
+        raise ConfigError(f'{name}: no weights are published for it',
+                          hint='name a checkpoint, which tools/train.py '
+                          'writes')
     return model, checkpoint
 
 
@@ -107,10 +108,10 @@ def load_model(model: Union[str, Config],
     classes = classes or _config_classes(cfg)
     wanted = getattr(built.head, 'num_classes', len(classes))
     if len(classes) != wanted:
-        raise ConfigError(
-            f'{checkpoint}: {len(classes)} classes are known, {classes}, the '
-            f'model tells {wanted} apart. Remedy: set label_space of the '
-            'dataset in the config to that of the training')
+        raise ConfigError(f'{checkpoint}: {len(classes)} classes are known, '
+                          f'{classes}, the model tells {wanted} apart',
+                          hint='set label_space of the dataset in the '
+                          'config to that of the training')
     built._dataset_meta = dict(classes=tuple(classes))
     built.to(get_device() if device is None else known_device(device)).eval()
     meta = content.get('meta') or {}
@@ -131,9 +132,9 @@ def known_device(device: Union[str, torch.device]
     try:
         torch.zeros(1, device=device)
     except (RuntimeError, AssertionError, NotImplementedError) as error:
-        raise ConfigError(
-            f'device {device}: {str(error).splitlines()[0]}. Remedy: cpu, or '
-            'a device that torch sees here, as cuda:0') from None
+        raise ConfigError(f'device {device}: {str(error).splitlines()[0]}',
+                          hint='cpu, or a device that torch sees '
+                          'here, as cuda:0') from None
     return device
 
 
@@ -154,9 +155,8 @@ def require_pictures(model: nn.Module) -> None:
         ConfigError: If it looks at clips.
     """
     if getattr(model.backbone, 'takes_clips', False):
-        raise ConfigError(
-            'this model looks at clips, not at single pictures. Remedy: test '
-            'it on a set of clips with tools/test.py')
+        raise ConfigError('this model looks at clips, not at single pictures',
+                          hint='test it on a set of clips with tools/test.py')
 
 
 def au_names_of(model: nn.Module) -> List[str]:
@@ -178,9 +178,9 @@ def tested_dataset(cfg: Config) -> Dict[str, Any]:
         inner = dataset.get('datasets') or [dataset.get('dataset')]
         dataset = inner[0]
     if not dataset:
-        raise ConfigError(
-            f'{cfg.filename}: has no test_dataloader with a pipeline. Remedy: '
-            'name the config of a training')
+        raise ConfigError(f'{cfg.filename}: has no test_dataloader with a '
+                          'pipeline',
+                          hint='name the config of a training')
     return dataset
 
 
@@ -193,7 +193,7 @@ def _config_classes(cfg: Config) -> List[str]:
         return list(LabelSpace.get(space).classes)
     classes = canonical_classes(dataset.get('metainfo', {}).get('classes'))
     if classes is None:
-        raise ConfigError(
-            'neither the checkpoint nor the config tells the names of the '
-            'classes. Remedy: set label_space of the dataset in the config')
+        raise ConfigError('neither the checkpoint nor the config tells the '
+                          'names of the classes',
+                          hint='set label_space of the dataset in the config')
     return classes

@@ -50,8 +50,8 @@ def writable_file(path: str, endings: Sequence[str] = ()) -> str:
     """
     if endings and not path.lower().endswith(tuple(endings)):
         raise OutputError(f'{path}: written are {", ".join(endings[:-1])} or '
-                          f'{endings[-1]}. Remedy: choose one of these '
-                          'endings')
+                          f'{endings[-1]}',
+                          hint='choose one of these endings')
     writable_folder(osp.dirname(osp.abspath(path)))
     try:
         if osp.lexists(path):
@@ -92,5 +92,6 @@ def require_display(instead: str) -> None:
     """
     if sys.platform.startswith('linux') and not (
             os.environ.get('DISPLAY') or os.environ.get('WAYLAND_DISPLAY')):
-        raise OutputError('there is no display. Remedy: write pictures with '
-                          f'{instead} and look at them elsewhere')
+        raise OutputError('there is no display',
+                          hint=f'write pictures with {instead} and look at '
+                          'them elsewhere')

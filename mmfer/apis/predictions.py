@@ -6,6 +6,7 @@ from typing import Any, List, Optional, Sequence
 import torch
 from mmengine.evaluator import BaseMetric
 
+from mmfer.errors import ConfigError
 from mmfer.evaluation import require_finite
 from mmfer.files import atomic_write, spreadsheet_cell
 
@@ -44,8 +45,8 @@ class SavePredictions(BaseMetric):
         super().__init__()
         self.path = writable_file(path, ('.csv', '.json'))
         if vectors and path.endswith('.csv'):
-            raise ValueError(f'{path}: a table has no room for {vectors}. '
-                             'Remedy: choose .json')
+            raise ConfigError(f'{path}: a table has no room for {vectors}',
+                              hint='choose .json')
         self.fields = tuple(fields)
         self.vectors = tuple(vectors)
 

@@ -77,9 +77,9 @@ class AFEWVA(BaseFERDataset):
 
     def _clips(self) -> List[str]:
         """The annotation files ``CLIP/CLIP.json``, sorted."""
-        remedy = 'AFEW-VA wants CLIP/CLIP.json in data_root'
+        hint = 'AFEW-VA wants CLIP/CLIP.json in data_root'
         found = []
-        for name in subfolders(self.data_root, remedy):
+        for name in subfolders(self.data_root, hint):
             folder = osp.join(self.data_root, name)
             for clip in (folder, *(osp.join(folder, inner)
                                    for inner in subfolders(folder, ''))):
@@ -87,7 +87,7 @@ class AFEWVA(BaseFERDataset):
                 if osp.isfile(path):
                     found.append(path)
         if not found:
-            raise AnnotationError('no clip', self.data_root, remedy=remedy)
+            raise AnnotationError('no clip', self.data_root, hint=hint)
         return found
 
     def _read_clip(self, path: str) -> Iterator[dict]:
@@ -104,7 +104,7 @@ class AFEWVA(BaseFERDataset):
             except (ValueError, KeyError, TypeError, AttributeError) as error:
                 raise AnnotationError(
                     'no annotation of AFEW-VA', path, value=repr(error),
-                    remedy='it must hold frames, each with valence and '
+                    hint='it must hold frames, each with valence and '
                     'arousal') from None
         va = known_values(va, (), (-10, 10), 'valence, arousal', path,
                           range(1, len(va) + 1)) / 10
@@ -115,7 +115,7 @@ class AFEWVA(BaseFERDataset):
             if name not in images:
                 raise AnnotationError('a frame without picture', path,
                                       value=name,
-                                      remedy='unpack all of the clip')
+                                      hint='unpack all of the clip')
             sample = dict(img_path=images[name], gt_va=row,
                           subject=str(content.get('actor') or
                                       osp.basename(folder)))

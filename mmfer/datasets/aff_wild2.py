@@ -6,6 +6,7 @@ from typing import Any, Dict, Iterator, List, Sequence, Tuple, Union
 
 import numpy as np
 
+from mmfer.errors import MissingFileError
 from mmfer.registry import DATASETS
 from mmfer.structures import AnnotationError, au_names, canonical_expression
 from .base_fer_dataset import BaseFERDataset
@@ -170,7 +171,7 @@ class AffWild2(BaseFERDataset):
         if not samples and self._left_out['without image']:
             raise AnnotationError(
                 'none of the annotated frames has an image', place,
-                value=self._images, remedy='unpack the frames, or say where '
+                value=self._images, hint='unpack the frames, or say where '
                 'they are with image_folder=')
         self.notes = [
             f'challenge {self.challenge}',
@@ -185,20 +186,20 @@ class AffWild2(BaseFERDataset):
     def _find_images(self) -> List[str]:
         """The folders of frames."""
         wanted = self.image_folder
-        remedy = ('Aff-Wild2 wants the frames in cropped_aligned; '
+        hint = ('Aff-Wild2 wants the frames in cropped_aligned; '
                   'image_folder= names other folders')
         if wanted is not None:
             wanted = [wanted] if isinstance(wanted, str) else wanted
-            return [require_folder(osp.join(self.data_root, name), remedy)
+            return [require_folder(osp.join(self.data_root, name), hint)
                     for name in wanted]
         for places in self._places():
             found = [osp.join(place, name) for place in places
-                     for name in subfolders(place, remedy)
+                     for name in subfolders(place, hint)
                      if _plain(name).startswith(_IMAGES)]
             if found:
                 return found
         return [require_folder(osp.join(self.data_root, 'cropped_aligned'),
-                               remedy)]
+                               hint)]
 
     def _places(self) -> List[List[str]]:
         """``data_root``, and the folders in it that hold no frames."""
@@ -242,16 +243,16 @@ class AffWild2(BaseFERDataset):
 
     def _only(self, found: Sequence[str], name: str, option: str) -> str:
         if not found:
-            raise FileNotFoundError(
-                f'{osp.abspath(self.data_root)}: neither {name} nor what '
-                'other editions call it. Remedy: unpack the annotations there, or '
-                f'say where they are with {option}')
+            raise MissingFileError(f'{osp.abspath(self.data_root)}: neither '
+                                   f'{name} nor what other editions call it',
+                                   hint='unpack the annotations there, or '
+                                   f'say where they are with {option}')
         found = list(dict.fromkeys(found))
         if len(found) > 1:
             raise AnnotationError(
                 'annotations of several editions', self.data_root,
                 value=[osp.relpath(path, self.data_root) for path in found],
-                remedy=f'say which to read with {option}')
+                hint=f'say which to read with {option}')
         return found[0]
 
     def _samples(self, paths: Sequence[str], values: Dict[str, np.ndarray]
@@ -338,10 +339,10 @@ class AffWild2(BaseFERDataset):
         """Paths and values of the frames of a video that have an image."""
         places = [osp.join(folder, video) for folder in self._images]
         if not any(map(osp.isdir, places)):
-            raise FileNotFoundError(
-                f'{" and ".join(places)}: no such folder. Remedy: unpack all '
-                'frames, the video has annotations; image_folder= names '
-                'further places')
+            raise MissingFileError(f'{" and ".join(places)}: no such folder',
+                                   hint='unpack all frames, the video has '
+                                   'annotations; image_folder= names '
+                                   'further places')
         files = self._files_of(video)
         numbers = range(1, len(values) + 1, self.frame_step)
         there = [n for n in numbers if f'{n:05d}' in files]

@@ -227,9 +227,9 @@ class AffectNet(BaseFERDataset):
     def _read_npys(self) -> Iterator[SAMPLES]:
         folder = 'train_set' if self.split == 'train' else 'val_set'
         root = osp.join(self.data_root, folder)
-        remedy = "AffectNet, release='2021', wants train_set and val_set"
-        folder = require_folder(osp.join(root, 'annotations'), remedy)
-        images = require_folder(osp.join(root, 'images'), remedy)
+        hint = "AffectNet, release='2021', wants train_set and val_set"
+        folder = require_folder(osp.join(root, 'annotations'), hint)
+        images = require_folder(osp.join(root, 'images'), hint)
         names, rows = AnnotationCache(folder).get(
             lambda: self._names(folder),
             lambda name: self._read_files(osp.join(folder, name)), _ROW,

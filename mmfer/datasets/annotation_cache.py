@@ -145,5 +145,5 @@ class AnnotationCache:
                 problems.append(f'{path} ({error.strerror})')
         logger.warning(
             'annotations are read file by file at every start, since no place '
-            f'for a cache can be written: {"; ".join(problems)}. Remedy: make '
+            f'for a cache can be written: {"; ".join(problems)}. Hint: make '
             'one of them writable, or set XDG_CACHE_HOME')

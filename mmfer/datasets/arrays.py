@@ -112,7 +112,7 @@ def read_npy(path: str) -> np.ndarray:
         raise AnnotationError(
             'not a plain .npy file (truncated, pickled or of another kind)',
             path, value=str(error),
-            remedy='take the file from the release again') from None
+            hint='take the file from the release again') from None
 
 
 def read_npy_text(path: str) -> str:

@@ -86,7 +86,7 @@ class AUListDataset(BaseFERDataset):
         if len(paths) != len(table.lines):
             raise AnnotationError(
                 f'{len(table.lines)} rows for {len(paths)} paths', file,
-                remedy='take both lists from the same source')
+                hint='take both lists from the same source')
         return paths, known_values(table.numbers, (-1, 9), (0, 1),
                                    'action units', file, table.lines)
 

@@ -7,6 +7,7 @@ import numpy as np
 from mmengine.dataset import force_full_init
 from mmengine.logging import MMLogger
 
+from mmfer.errors import MissingFileError
 from mmfer.structures import AnnotationError, LabelSpace
 from .auxiliary import LaidLabels
 from .folders import describe_skipped
@@ -191,7 +192,7 @@ class BaseFERDataset(ReplacingDataset):
             raise AnnotationError(
                 f'{type(self).__name__}, split {self.split!r}: no sample '
                 'remains', self.data_root,
-                remedy='check data_root, split, indices and label_space '
+                hint='check data_root, split, indices and label_space '
                 f'{list(self.label_space.classes)}')
         self._columns = columns
         if 'img_path' in kept[0] and 'img' not in kept[0]:
@@ -230,11 +231,11 @@ class BaseFERDataset(ReplacingDataset):
 
     def _check_first_image(self, path: str) -> None:
         if self.require_first_image and not osp.isfile(path):
-            raise FileNotFoundError(
+            raise MissingFileError(
                 f'{osp.abspath(path)}: the first image of '
-                f'{type(self).__name__}, split {self.split!r}, is missing. '
-                'Remedy: check data_root, or run '
-                'tools/dataset_tools/verify.py to list all missing files')
+                f'{type(self).__name__}, split {self.split!r}, is missing',
+                hint='check data_root, or run tools/dataset_tools/verify.py '
+                'to list all missing files')
 
     def full_init(self) -> None:
         """Load the annotations, count them and log what was found."""

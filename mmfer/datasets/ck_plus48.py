@@ -89,7 +89,7 @@ class CKPlus48(BaseFERDataset):
                 raise AnnotationError(
                     'the name does not read S###_###_########.png',
                     sample['img_path'],
-                    remedy='remove files that do not belong to CK+48')
+                    hint='remove files that do not belong to CK+48')
             sample['subject'] = match.group(1)
         index = osp.join(self.data_root, 'index.csv')
         if osp.isfile(index):

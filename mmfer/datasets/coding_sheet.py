@@ -85,7 +85,7 @@ def read_coding_sheet(path: str) -> Iterator[CodedClip]:
     """
     if path.lower().endswith('.xls'):
         raise AnnotationError('a workbook in the old format of Excel', path,
-                              remedy='save it again as .xlsx or as .csv')
+                              hint='save it again as .xlsx or as .csv')
     if path.lower().endswith('.xlsx'):
         rows = read_xlsx(path)
         places = _find_header(rows, path)

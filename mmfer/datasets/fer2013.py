@@ -180,7 +180,7 @@ class FER2013(BaseFERDataset):
             else:
                 raise AnnotationError(
                     'a folder that is no class of FER2013', folder,
-                    value=name, remedy=f'one of {list(space.classes)}')
+                    value=name, hint=f'one of {list(space.classes)}')
             if label in classes:
                 raise AnnotationError(
                     'two folders of one class', folder,

@@ -19,17 +19,17 @@ OTHER_IMAGE_SUFFIXES = ('.arw', '.avif', '.cr2', '.cr3', '.dng', '.gif',
                         '.tga')
 
 
-def subfolders(root: str, remedy: str) -> List[str]:
+def subfolders(root: str, hint: str) -> List[str]:
     """Names of the folders in ``root``, sorted; hidden ones are left out.
 
     Args:
         root (str): The folder to look into.
-        remedy (str): What the user can do if it is not there.
+        hint (str): What the user can do if it is not there.
 
     Raises:
         FileNotFoundError: If there is no folder ``root``.
     """
-    require_folder(root, remedy)
+    require_folder(root, hint)
     return sorted(name for name in os.listdir(root)
                   if not name.startswith('.') and osp.isdir(osp.join(
                       root, name)))
@@ -83,14 +83,14 @@ def existing_path(path: str) -> str:
 
 def read_class_folders(root: str,
                        labels: Dict[str, int],
-                       remedy: str,
+                       hint: str,
                        skipped: Optional[Counter] = None) -> List[dict]:
     """Samples of a tree ``root/CLASS/.../image``.
 
     Args:
         root (str): The folder that holds the class folders.
         labels (dict[str, int]): From the name of a folder to its class index.
-        remedy (str): What the user can do about a folder that is missing or
+        hint (str): What the user can do about a folder that is missing or
             has an unknown name.
         skipped (Counter, optional): See :func:`images_in`. Defaults to None.
 
@@ -103,11 +103,11 @@ def read_class_folders(root: str,
         AnnotationError: If a folder is not in ``labels`` or there is no image
             at all.
     """
-    folders = subfolders(root, remedy)
+    folders = subfolders(root, hint)
     unknown = [name for name in folders if name not in labels]
     if unknown:
         raise AnnotationError('unknown class folders', root, None, unknown,
-                              f'known are {sorted(labels)}; {remedy}')
+                              f'known are {sorted(labels)}; {hint}')
     samples = [
         dict(img_path=path, gt_label=labels[name]) for name in folders
         for path in images_in(osp.join(root, name), skipped)
@@ -115,5 +115,5 @@ def read_class_folders(root: str,
     if not samples:
         other = f'; {describe_skipped(skipped)}' if skipped else ''
         raise AnnotationError(f'no image in any class folder{other}', root,
-                              None, folders, remedy)
+                              None, folders, hint)
     return samples

@@ -80,7 +80,7 @@ class JAFFE(BaseFERDataset):
         if not samples:
             raise AnnotationError(
                 'no images', self.data_root,
-                remedy='JAFFE wants files such as KA.AN1.39.tiff')
+                hint='JAFFE wants files such as KA.AN1.39.tiff')
         self.notes = [
             f'{len(samples)} images on disk, {_OFFICIAL_TOTAL} published'
         ]
@@ -95,7 +95,7 @@ class JAFFE(BaseFERDataset):
         if match is None:
             raise AnnotationError(
                 'the name does not read like KA.AN1.39.tiff', path,
-                remedy='remove images that do not belong to JAFFE')
+                hint='remove images that do not belong to JAFFE')
         subject, code = match.group(1).upper(), match.group(2).upper()
         if code not in _CODES:
             raise AnnotationError('unknown expression code', path, None, code,

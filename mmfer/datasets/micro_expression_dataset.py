@@ -7,6 +7,7 @@ from typing import (Any, Dict, Iterator, List, Optional, Sequence, Tuple,
 import numpy as np
 from mmengine.logging import MMLogger
 
+from mmfer.errors import MissingFileError
 from mmfer.structures import (AnnotationError, ImageError, LabelSpace,
                               au_names, au_occurrence, canonical_expression,
                               parse_au_string)
@@ -311,10 +312,10 @@ class MicroExpressionDataset(BaseFERDataset):
         path = samples[0].get('clip_path')
         if path is not None and self.require_first_image and not (
                 osp.exists(path)):
-            raise FileNotFoundError(
+            raise MissingFileError(
                 f'{osp.abspath(path)}: the first clip of '
-                f'{type(self).__name__}, split {self.split!r}, is missing. '
-                'Remedy: check data_root, or tell with clip_name where a clip '
+                f'{type(self).__name__}, split {self.split!r}, is missing',
+                hint='check data_root, or tell with clip_name where a clip '
                 f'is; it reads {self.clip_name!r}')
         return samples
 

@@ -51,7 +51,7 @@ def read_xlsx(path: str) -> Iterator[Tuple[int, List[str]]]:
     except Exception as error:
         raise AnnotationError(
             'not a readable Excel workbook', path, value=str(error),
-            remedy='save the table again as .xlsx or as .csv') from None
+            hint='save the table again as .xlsx or as .csv') from None
 
 
 def _parse(book: zipfile.ZipFile, name: str) -> ElementTree.Element:

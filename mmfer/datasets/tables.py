@@ -10,6 +10,7 @@ from itertools import chain, islice
 from typing import (Dict, Iterable, Iterator, List, NamedTuple, Optional,
                     Sequence, Tuple)
 
+from mmfer.errors import MissingFileError
 from mmfer.structures import AnnotationError
 
 # What only a CSV reader, or stripping, gets right in ASCII text.
@@ -79,27 +80,27 @@ def _unknown_cells(delimiter: Optional[str]) -> 're.Pattern':
         rf'^{cell.format("")}', re.IGNORECASE | re.MULTILINE)
 
 
-def require_file(path: str, remedy: str) -> str:
+def require_file(path: str, hint: str) -> str:
     """``path`` if it is a file.
 
     Raises:
-        FileNotFoundError: With the remedy, if it is not.
+        FileNotFoundError: With the hint, if it is not.
     """
     if not osp.isfile(path):
-        raise FileNotFoundError(f'{osp.abspath(path)}: no such file. '
-                                f'Remedy: {remedy}')
+        raise MissingFileError(f'{osp.abspath(path)}: no such file',
+                               hint=hint)
     return path
 
 
-def require_folder(path: str, remedy: str) -> str:
+def require_folder(path: str, hint: str) -> str:
     """``path`` if it is a folder.
 
     Raises:
-        FileNotFoundError: With the remedy, if it is not.
+        FileNotFoundError: With the hint, if it is not.
     """
     if not osp.isdir(path):
-        raise FileNotFoundError(f'{osp.abspath(path)}: no such folder. '
-                                f'Remedy: {remedy}')
+        raise MissingFileError(f'{osp.abspath(path)}: no such folder',
+                               hint=hint)
     return path
 
 
@@ -116,7 +117,7 @@ def _lines(path: str, newline: Optional[str] = None) -> Iterator[str]:
                 if '\0' in line:
                     raise AnnotationError(
                         'a NUL byte: the file is damaged or not text', path,
-                        number, remedy='save it as CSV in UTF-8')
+                        number, hint='save it as CSV in UTF-8')
                 yield line
         except UnicodeError as error:
             if wide:

@@ -10,6 +10,7 @@ from torch.utils.data import Dataset
 
 from mmfer.datasets.samplers.labels import dataset_labels
 from mmfer.datasets.unwrap import leaf_datasets
+from mmfer.errors import ConfigError
 from mmfer.files import atomic_write
 from mmfer.models.banks import Corrections
 
@@ -30,12 +31,12 @@ class TrainingLabels:
         self.starts, start = [], 0
         for leaf in self.leaves:
             if getattr(leaf, 'sample_offset', 0) != start:
-                raise ValueError(
-                    f'sample_idx of {type(leaf).__name__} does not start at '
-                    f'{start}, so that samples of several datasets would '
-                    "share a label. Remedy: add dict(type='SampleIndexHook') "
-                    'to custom_hooks; in a concatenation, take only datasets '
-                    'of mmfer')
+                raise ConfigError(f'sample_idx of {type(leaf).__name__} does '
+                                  f'not start at {start}, so that samples of '
+                                  'several datasets would share a label',
+                                  hint="add dict(type='SampleIndexHook') to "
+                                  'custom_hooks; in a concatenation, take '
+                                  'only datasets of mmfer')
             self.starts.append(start)
             start += len(leaf)
         self.given = np.concatenate(

@@ -6,7 +6,7 @@ from typing import Any, Dict, Optional, Sequence, Tuple
 
 import numpy as np
 
-from mmfer.errors import AnnotationError
+from mmfer.errors import AnnotationError, ConfigError, MissingFileError
 from mmfer.files import read_npz, write_npz
 from .au_adjacency import (REWEIGHTINGS, conditional_probability,
                            count_together, normalize_adjacency,
@@ -92,9 +92,9 @@ class AUGraph:
                              f'{len(names)} action units {list(names)}')
         odd = labels[~np.isnan(labels) & (labels != 0) & (labels != 1)]
         if len(odd):
-            raise ValueError(
-                f'labels must be 0, 1 or NaN, got {odd[0]:g}. Remedy: '
-                'compare intensities with a threshold first')
+            raise ConfigError(f'labels must be 0, 1 or NaN, got {odd[0]:g}',
+                              hint='compare intensities with a threshold '
+                              'first')
         if not 0 < threshold <= 1 or not 0 <= neighbor_share <= 1:
             raise ValueError(
                 'threshold must lie in (0, 1] and neighbor_share in [0, 1], '
@@ -133,10 +133,11 @@ class AUGraph:
         """
         names = tuple(names)
         if sorted(names) != sorted(self.names):
-            raise ValueError(
-                f'the graph is of the action units {list(self.names)}, not '
-                f'of {list(names)}. Remedy: build it from a dataset with '
-                'these units, see tools/dataset_tools/build_au_graph.py')
+            raise ConfigError('the graph is of the action units '
+                              f'{list(self.names)}, not of {list(names)}',
+                              hint='build it from a dataset with these '
+                              'units, see '
+                              'tools/dataset_tools/build_au_graph.py')
         order = np.array([self.names.index(name) for name in names])
         square = np.ix_(order, order)
         return AUGraph(names, np.stack([a[square] for a in self.adjacency]),
@@ -159,8 +160,8 @@ class AUGraph:
         """
         hint = 'write it with tools/dataset_tools/build_au_graph.py'
         if not os.path.isfile(path):
-            raise FileNotFoundError(f'{path}: no such graph of action units. '
-                                    f'Remedy: {hint}')
+            raise MissingFileError(f'{path}: no such graph of action units',
+                                   hint=hint)
         file = read_npz(path, hint)
         try:
             names = tuple(str(name) for name in file['names'])
@@ -168,11 +169,11 @@ class AUGraph:
             provenance = json.loads(str(file['provenance']))
         except (KeyError, TypeError, ValueError) as error:
             raise AnnotationError('no graph of action units', path,
-                                  value=str(error), remedy=hint) from None
+                                  value=str(error), hint=hint) from None
         size = len(names)
         shape = arrays['adjacency'].shape
         if shape not in ((1, size, size), (2, size, size)):
             raise AnnotationError(
                 f'the adjacency of {size} action units has another shape',
-                path, value=shape, remedy=hint)
+                path, value=shape, hint=hint)
         return cls(names, **arrays, provenance=provenance)

@@ -278,7 +278,7 @@ def test_bad_missing_files(tmp_path, release, remove, named):
     write_2017(root, [row()])
     write_2021(root)
     (root / remove).rename(tmp_path / 'elsewhere')
-    with pytest.raises(FileNotFoundError, match='Remedy') as error:
+    with pytest.raises(FileNotFoundError, match='Hint') as error:
         AffectNet(str(root), release=release)
     assert named in str(error.value)
 

@@ -59,7 +59,7 @@ def test_bad_npy_text(tmp_path, array):
 
 def test_bad_npy(tmp_path):
     path = tmp_path / 'a.npy'
-    with pytest.raises(FileNotFoundError, match='a.npy.*Remedy'):
+    with pytest.raises(FileNotFoundError, match='a.npy.*Hint'):
         read_npy(str(path))
     np.save(path, np.array([{}]))
     with pytest.raises(AnnotationError, match='a.npy: not a plain .npy'):

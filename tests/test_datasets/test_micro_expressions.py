@@ -274,9 +274,9 @@ def frames(casme2):
 def test_bad_missing_files(casme2, frames):
     CASME2(casme2)
     with pytest.raises(FileNotFoundError, match='Cropped/sub04/EP12_01f: the '
-                       'first clip of CASME2.*Remedy: check .*clip_name'):
+                       'first clip of CASME2.*Hint: check .*clip_name'):
         CASME2(casme2, clip_name='Cropped/{subject}/{clip}')
-    with pytest.raises(FileNotFoundError, match='b.csv.*Remedy'):
+    with pytest.raises(FileNotFoundError, match='b.csv.*Hint'):
         CASME2(casme2, sheet='b.csv')
 
 

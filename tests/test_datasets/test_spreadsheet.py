@@ -62,7 +62,7 @@ def test_bad_old_workbook(tmp_path):
 
 
 def test_bad_absent_workbook(tmp_path):
-    with pytest.raises(FileNotFoundError, match='b.xlsx.*Remedy'):
+    with pytest.raises(FileNotFoundError, match='b.xlsx.*Hint'):
         list(read_xlsx(str(tmp_path / 'b.xlsx')))
 
 

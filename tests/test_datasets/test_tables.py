@@ -56,7 +56,7 @@ def test_bad_csv(tmp_path, data, line, value):
 
 
 def test_bad_missing(tmp_path):
-    with pytest.raises(FileNotFoundError, match='here.csv.*Remedy: look'):
+    with pytest.raises(FileNotFoundError, match='here.csv.*Hint: look'):
         require_file(str(tmp_path / 'here.csv'), 'look')
     with pytest.raises(FileNotFoundError, match='no such folder.*look'):
         require_folder(str(tmp_path / 'here'), 'look')

@@ -103,7 +103,7 @@ BAD = dict(
 
 @pytest.mark.parametrize('kind', BAD)
 def test_bad_calls(trained, tool, tmp_path, monkeypatch, kind):
-    """One line that names the mistake and the remedy, no traceback."""
+    """One line that names the mistake and the hint, no traceback."""
     for name in ('DISPLAY', 'WAYLAND_DISPLAY'):
         monkeypatch.delenv(name, raising=False)
     cv2.imwrite('p.png', np.zeros((30, 20, 3), np.uint8))
@@ -115,7 +115,7 @@ def test_bad_calls(trained, tool, tmp_path, monkeypatch, kind):
     end = tool('infer', config or trained.config,
                checkpoint or trained.checkpoint, *arguments, *detector)
     assert isinstance(end, str) and '\n' not in end, end
-    assert told in end and 'Remedy: ' in end
+    assert told in end and 'Hint: ' in end
 
 
 @pytest.mark.parametrize('arguments, told', [

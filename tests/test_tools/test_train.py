@@ -143,7 +143,7 @@ BAD = dict(
     unknown_top_key=(['CONFIG', '--cfg-options', 'colour=red'],
                      "no 'colour'"),
     inner_key=(['CONFIG', '--cfg-options', 'model.bakbone.depth=1'],
-               "model has no 'bakbone'. Remedy: did you mean 'backbone'"),
+               "model has no 'bakbone'. Hint: did you mean 'backbone'"),
     plural_key=(['CONFIG', '--cfg-options', 'train_cfg.max_epoch=1'],
                 "did you mean 'max_epochs'"),
     underscore=(['CONFIG', '--cfg-options', 'train_dataloader.batchsize=1'],

@@ -118,7 +118,8 @@ def prepare(args: argparse.Namespace, folder: str) -> Dict[str, Any]:
     infos = [dataset.get_data_info(i) for i in range(len(dataset))]
     if not all('img_path' in info for info in infos):
         raise ConfigError(f'{args.data}: its pictures are no files of their '
-                          'own. Remedy: name a config whose data are files')
+                          'own',
+                          hint='name a config whose data are files')
     with open(osp.join(folder, 'list.txt'), 'w', encoding='utf-8') as file:
         for info in infos:
             file.write(f"{osp.abspath(info['img_path'])} "

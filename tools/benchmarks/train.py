@@ -78,7 +78,7 @@ def parse_args(args: Optional[Sequence[str]] = None) -> argparse.Namespace:
     args.names = [osp.splitext(osp.basename(path))[0] for path in
                   args.configs]
     if len({'stock', *args.names}) <= len(args.names):
-        parser.error(f'two variants of one name: stock {args.names}. Remedy: '
+        parser.error(f'two variants of one name: stock {args.names}. Hint: '
                      'rename or copy a config')
     args.variants = chosen(['stock', *args.names], args.only, parser)
     return args

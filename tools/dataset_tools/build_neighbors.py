@@ -104,7 +104,8 @@ def main(args: argparse.Namespace) -> None:
     out = args.out or hook.get('file')
     if out is None:
         raise ConfigError(f'{args.config}: it has no NeighborBankHook to '
-                          'tell the file. Remedy: name it with --out')
+                          'tell the file',
+                          hint='name it with --out')
     writable_file(out)
     dataset = DATASETS.build(without_pipeline(faces.to_dict()))
     index = build_index(dataset, space, args.neighbors, args.sigma,

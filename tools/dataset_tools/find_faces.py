@@ -72,8 +72,8 @@ def main(args: argparse.Namespace) -> None:
     readers = readers_of(cfg, args.splits)
     if not readers:
         raise ConfigError(f'{args.config}: no dataset with a pipeline in the '
-                          f'dataloaders {list(args.splits)}. Remedy: name '
-                          'other --splits')
+                          f'dataloaders {list(args.splits)}',
+                          hint='name other --splits')
     path = args.out or osp.join(readers[0].get('data_root', ''), 'faces.csv')
     writable_file(path)
     detector = build_detector(**args.found_by)
@@ -87,7 +87,7 @@ def main(args: argparse.Namespace) -> None:
         print(problem)
     print(f'written: {path}')
     if problems:
-        sys.exit(f'{len(problems)} faces are missing. Remedy: complete their '
+        sys.exit(f'{len(problems)} faces are missing. Hint: complete their '
                  'rows by hand (of five landmarks x0 to y4: eyes, nose, '
                  'corners of the mouth, from left to right), or leave these '
                  'samples out')

@@ -108,26 +108,26 @@ def prepare_folder(out: str, settings: Dict[str, Any], resume: bool) -> None:
     """Make the folder, or check that it can be gone on with."""
     record = osp.join(out, 'synthetic.json')
     if osp.exists(out) and not osp.isdir(out):
-        raise SystemExit(f'{out} is a file. Remedy: name a folder')
+        raise SystemExit(f'{out} is a file. Hint: name a folder')
     if osp.isdir(out) and os.listdir(out):
         if not resume:
-            raise SystemExit(f'{out} is not empty. Remedy: name another '
+            raise SystemExit(f'{out} is not empty. Hint: name another '
                              'folder, or add --resume to go on in it')
         if not osp.isfile(record):
             raise SystemExit(f'{out} holds no synthetic.json, so it was not '
-                             'begun by this tool. Remedy: another folder')
+                             'begun by this tool. Hint: another folder')
         with open(record, encoding='utf-8') as file:
             try:
                 before = json.load(file)
             except json.JSONDecodeError as error:
                 raise SystemExit(f'{record}, line {error.lineno}: not JSON '
-                                 f'({error.msg}). Remedy: another folder')
+                                 f'({error.msg}). Hint: another folder')
         changed = [f'{key}: {before.get(key)!r} before, {value!r} now'
                    for key, value in settings.items()
                    if before.get(key) != value]
         if changed:
             raise SystemExit(f'{out} was begun with other arguments ('
-                             f'{"; ".join(changed)}). Remedy: repeat the old '
+                             f'{"; ".join(changed)}). Hint: repeat the old '
                              'ones, or name another folder')
     writable_folder(out)
     write_whole(record, json.dumps(settings, indent=2).encode() + b'\n')

@@ -107,7 +107,7 @@ def check(folder: str) -> None:
         print(f'{file}: samples {samples.start} to {samples.stop - 1} are '
               'damaged')
     if damaged:
-        sys.exit(f'{folder}: damaged. Remedy: copy it again or pack it again')
+        sys.exit(f'{folder}: damaged. Hint: copy it again or pack it again')
     print(f'{folder}: no damage')
 
 

@@ -59,7 +59,8 @@ def main(args: Namespace) -> None:
         print(f'{name}: differs from PyTorch by at most {value:.1e}')
     if max(differences.values()) > TOLERANCE:
         raise ConfigError(f'{args.out} differs from PyTorch by more than '
-                          f'{TOLERANCE:g}. Remedy: predict with PyTorch')
+                          f'{TOLERANCE:g}',
+                          hint='predict with PyTorch')
     print(f'written: {args.out}')
 
 

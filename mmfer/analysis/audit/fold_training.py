@@ -11,6 +11,7 @@ from mmengine.registry import init_default_scope
 
 from mmfer.apis.run import prepare_config
 from mmfer.checkpoints import find_latest_checkpoint
+from mmfer.errors import RunError
 from mmfer.registry import DATASETS
 from ..comparison import Outcome, train_all
 from ..predictions import collect_predictions
@@ -79,8 +80,9 @@ def train_folds(cfg: Config, folder: str, num_folds: int,
     outcomes = train_all(configs, command, on_end=on_end)
     for run, outcome in outcomes.items():
         if outcome.problem:
-            raise RuntimeError(f'{run}: {outcome.problem}. Remedy: correct '
-                               'the cause and repeat the same command')
+            raise RunError(f'{run}: {outcome.problem}',
+                           hint='correct the cause and repeat the same '
+                           'command')
     return [find_latest_checkpoint(run) for run in configs]
 
 

@@ -11,6 +11,7 @@ from mmfer.datasets import BaseFERDataset
 from mmfer.datasets.noise import sample_names
 from mmfer.datasets.tables import read_csv
 from mmfer.datasets.unwrap import leaf_datasets
+from mmfer.errors import ConfigTypeError
 from mmfer.files import atomic_write
 from mmfer.structures import AnnotationError
 
@@ -52,10 +53,10 @@ def label_files(dataset: Any) -> List[LabelFile]:
     leaves, files = leaf_datasets(dataset), []
     for number, leaf in enumerate(leaves):
         if not isinstance(leaf, BaseFERDataset):
-            raise TypeError(
-                f'{type(leaf).__name__} cannot read corrected labels. Remedy: '
-                'read the annotations with a dataset of mmfer, such as '
-                'FERFolder or FERCSV')
+            raise ConfigTypeError(f'{type(leaf).__name__} cannot read '
+                                  'corrected labels',
+                                  hint='read the annotations with a dataset '
+                                  'of mmfer, such as FERFolder or FERCSV')
         files.append(LabelFile(
             'labels.csv' if len(leaves) == 1 else f'labels_{number}.csv',
             leaf.label_space.classes, *whole_split(leaf), leaf.split_rows()))
@@ -167,5 +168,5 @@ def apply_decisions(labels: Dict[str, str], path: str,
         decided[row['name']] = row['label']
     if not decided:
         raise AnnotationError(f'no decision about {file}', path,
-                              remedy='name the label file of the same audit')
+                              hint='name the label file of the same audit')
     return {**labels, **decided}

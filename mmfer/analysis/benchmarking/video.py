@@ -116,10 +116,10 @@ def check_clips(clips: Dict[str, CLIPS]) -> None:
             backbone(torch.empty(batch, 3, frames, size, size, device='meta'))
         except (RuntimeError, ValueError) as error:
             reason = getattr(error, 'message', error)
-            raise ConfigError(
-                f'{name} cannot train on {batch} clip(s) of {frames} '
-                f'frame(s), {size} px: {reason}. Remedy: a larger --batch, '
-                '--frames or --size, or leave it out by --only') from None
+            raise ConfigError(f'{name} cannot train on {batch} clip(s) of '
+                              f'{frames} frame(s), {size} px: {reason}',
+                              hint='a larger --batch, --frames or '
+                              '--size, or leave it out by --only') from None
 
 
 def run_network(name: str, task: str, clips: CLIPS, setting: str, steps: int,

@@ -12,6 +12,7 @@ from typing import Callable, Dict, Mapping, NamedTuple, Optional, Sequence
 from mmengine.config import Config
 
 from mmfer.apis.processes import ProcessGroup
+from mmfer.errors import ConfigError
 
 
 class Outcome(NamedTuple):
@@ -86,9 +87,9 @@ def write_config(folder: str, cfg: Config) -> str:
     text = cfg.pretty_text
     if osp.isfile(path):
         if Path(path).read_text(encoding='utf-8') != text:
-            raise ValueError(
-                f'{path} differs from the config to be run now. Remedy: name '
-                'another --work-dir, or remove this run')
+            raise ConfigError(f'{path} differs from the config to be run now',
+                              hint='name another --work-dir, or remove this '
+                              'run')
         return path
     os.makedirs(osp.dirname(path), exist_ok=True)
     Path(path).write_text(text, encoding='utf-8')
@@ -112,7 +113,7 @@ def _train(folder: str, path: str, command: Sequence[str],
                 problem=f'exit code {code}: {lines[-1] if lines else ""} '
                 f'(see {output})')
     if not protocol['result']:
-        return Outcome(problem='nothing was evaluated. Remedy: give the '
+        return Outcome(problem='nothing was evaluated. Hint: give the '
                        'config a val_dataloader')
     return Outcome(protocol, _iteration(folder))
 

@@ -8,7 +8,7 @@ import torch
 from mmengine.config import Config
 
 from mmfer.datasets.collate import fer_collate
-from mmfer.errors import ConfigError
+from mmfer.errors import ConfigError, MissingFileError, MissingPackageError
 from mmfer.evaluation import require_finite_batch
 from mmfer.registry import MODELS
 
@@ -57,11 +57,13 @@ def open_session(path: str) -> Any:
     try:
         import onnxruntime
     except ImportError as error:
-        raise ImportError(f'ONNX Runtime cannot be imported ({error}). '
-                          "Remedy: pip install 'mmfer[export]'") from None
+        raise MissingPackageError(f'ONNX Runtime cannot be imported ({error})',
+                                  hint='pip install '
+                                  "'mmfer[export]'") from None
     if not osp.isfile(path):
-        raise FileNotFoundError(f'{path}: no such file. Remedy: '
-                                'tools/deployment/export_onnx.py writes it')
+        raise MissingFileError(f'{path}: no such file',
+                               hint='tools/deployment/export_onnx.py writes '
+                               'it')
     providers = [
         name for name in ('CUDAExecutionProvider', 'CPUExecutionProvider')
         if name in onnxruntime.get_available_providers()
@@ -72,8 +74,8 @@ def open_session(path: str) -> Any:
         return onnxruntime.InferenceSession(path, options, providers)
     except Exception as error:  # its errors share no class of their own
         reason = str(error).splitlines()[0]
-        raise ConfigError(f'{path}: ONNX Runtime cannot use it ({reason}). '
-                          'Remedy: export the model again') from None
+        raise ConfigError(f'{path}: ONNX Runtime cannot use it ({reason})',
+                          hint='export the model again') from None
 
 
 def _metadata(session: Any, path: str) -> Dict[str, Any]:

@@ -33,12 +33,12 @@ class TorchPredictor:
                  attention: Optional[str] = None) -> None:
         require_pictures(loaded.model)
         if attention not in (None, *ATTENTIONS):
-            raise ConfigError(f'no attention {attention!r}. Remedy: one of '
-                              f'{", ".join(ATTENTIONS)}')
+            raise ConfigError(f'no attention {attention!r}',
+                              hint=f'one of {", ".join(ATTENTIONS)}')
         if attention in ('cam', 'heads') and num_landmarks_of(loaded.model):
             raise ConfigError(f'the attention {attention} is not made for '
-                              'models that need landmarks. Remedy: leave it '
-                              'out')
+                              'models that need landmarks',
+                              hint='leave it out')
         self.model = loaded.model
         self.attention = attention
 

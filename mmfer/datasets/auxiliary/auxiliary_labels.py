@@ -5,6 +5,7 @@ from typing import Any, Dict, List, Optional, Sequence, Tuple, Union
 
 import numpy as np
 
+from mmfer.errors import MissingFileError
 from mmfer.structures import AnnotationError, au_names
 from ..number_table import NumberTable, read_header, read_number_table
 from ..tables import require_file
@@ -125,8 +126,8 @@ class AuxiliaryLabels:
             for name in names if name.lower().endswith('.csv')
         ]
         if not files:
-            raise FileNotFoundError(f'{self.path}: no CSV file in this '
-                                    'folder. Remedy: check path=')
+            raise MissingFileError(f'{self.path}: no CSV file in this folder',
+                                   hint='check path=')
         return sorted(files)
 
     def read(self) -> LabelRows:

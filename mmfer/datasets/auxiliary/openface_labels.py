@@ -56,7 +56,7 @@ class OpenFaceLabels(AuxiliaryLabels):
             # X_0 is something else: a point in space, in millimeters.
             raise AnnotationError(
                 'no landmarks in pixels, x_0, y_0 and so on', file, 1,
-                remedy='run OpenFace with -2Dfp')
+                hint='run OpenFace with -2Dfp')
         columns = TableColumns(
             au=[f'AU{unit:02d}_{kind}' for unit in self.units],
             landmarks=[f'{axis}_{i}' for i in range(68) for axis in 'xy']

@@ -59,8 +59,8 @@ def load_index(path: str) -> NeighborIndex:
         FileNotFoundError: If there is no such file.
         AnnotationError: If it is damaged or of another kind.
     """
-    remedy = 'build it again with tools/dataset_tools/build_neighbors.py'
-    file = read_npz(path, remedy)
+    hint = 'build it again with tools/dataset_tools/build_neighbors.py'
+    file = read_npz(path, hint)
     try:
         if str(file['format']) != _FORMAT:
             raise ValueError(f"format {file['format']}")
@@ -69,14 +69,14 @@ def load_index(path: str) -> NeighborIndex:
         stored = file['fingerprint']
     except (ValueError, KeyError) as error:
         raise AnnotationError('no index of neighbours', path,
-                              value=str(error), remedy=remedy) from None
+                              value=str(error), hint=hint) from None
     size = len(index.labels)
     if (not np.array_equal(stored, fingerprint(index))
             or index.indices.shape != index.weights.shape
             or len(index.indices) != size
             or index.indices.min() < 0 or index.indices.max() >= size):
         raise AnnotationError('damaged index of neighbours', path,
-                              remedy=remedy)
+                              hint=hint)
     return index
 
 
@@ -94,11 +94,11 @@ def check_training_set(index: NeighborIndex, dataset: Any,
             noise differ.
     """
     labels = labels_of_set(dataset)
-    remedy = 'build it again for this training set'
+    hint = 'build it again for this training set'
     if len(labels) != len(index.labels):
         raise AnnotationError(
             f'an index of neighbours for {len(index.labels)} samples, the '
-            f'training set has {len(labels)}', path, remedy=remedy)
+            f'training set has {len(labels)}', path, hint=hint)
     wrong = np.flatnonzero(labels != index.labels)
     if len(wrong):
         first = wrong[0]
@@ -107,4 +107,4 @@ def check_training_set(index: NeighborIndex, dataset: Any,
             f'{len(wrong)} of {len(labels)} labels before noise differ, '
             f'first that of sample {first}, {index.labels[first]} in the '
             f'index and {labels[first]} in the training set', path,
-            remedy=remedy)
+            hint=hint)

@@ -105,7 +105,7 @@ class FileNoise(LabelNoise):
             raise AnnotationError(
                 f'no row for {bare.size} of {len(labels)} samples, the first '
                 'being', self.file, value=names[bare[0]],
-                remedy='give a list for the split of this dataset')
+                hint='give a list for the split of this dataset')
         return noisy
 
     def _check(self, line: int, name: str, i: Optional[int], label: int,
@@ -151,7 +151,7 @@ class FileNoise(LabelNoise):
                 raise AnnotationError(
                     f'labels from {min(numbers)} to {max(numbers)} for '
                     f'{len(order)} classes do not tell whether they count '
-                    'from 0 or from 1', self.file, remedy='set first_label')
+                    'from 0 or from 1', self.file, hint='set first_label')
             first = 0 if 0 in numbers else 1
         mapping = order.map_to(space)
         for line, _, label in read:

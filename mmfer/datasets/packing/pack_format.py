@@ -16,7 +16,7 @@ from typing import Any, Dict, Iterator, Sequence, Tuple
 
 import numpy as np
 
-from mmfer.errors import AnnotationError
+from mmfer.errors import AnnotationError, MissingFileError
 from mmfer.files import atomic_write, read_npz
 from .columns import from_arrays
 from .pixel_array import PixelArray, pixel_file
@@ -55,16 +55,16 @@ def read_json(path: str) -> Dict[str, Any]:
             content = json.load(file)
         except (ValueError, RecursionError) as error:
             raise AnnotationError(f'not valid JSON ({error})', path,
-                                  remedy=hint) from error
+                                  hint=hint) from error
     if not isinstance(content, dict):
         raise AnnotationError('not the index of a packed dataset', path,
-                              remedy=hint)
+                              hint=hint)
     stored = content.pop('checksum', None)
     # Version 1 had none.
     if stored != _checksum(content) and (
             stored is not None or content.get('version') != 1):
         raise AnnotationError('damaged: its checksum is another', path,
-                              remedy=hint)
+                              hint=hint)
     return content
 
 
@@ -83,29 +83,29 @@ def read_index(folder: str) -> Dict[str, Any]:
         if osp.isfile(osp.join(folder, PROGRESS)):
             raise AnnotationError(
                 'packing did not finish', folder,
-                remedy='run tools/dataset_tools/pack.py again, it goes on '
+                hint='run tools/dataset_tools/pack.py again, it goes on '
                 'where it stopped')
-        raise FileNotFoundError(
-            f'{osp.abspath(folder)}: no packed dataset, {INDEX} is missing. '
-            'Remedy: check data_root, or make it with '
-            'tools/dataset_tools/pack.py')
+        raise MissingFileError(f'{osp.abspath(folder)}: no packed dataset, '
+                               f'{INDEX} is missing',
+                               hint='check data_root, or make it with '
+                               'tools/dataset_tools/pack.py')
     index = read_json(path)
     if index.get('version') not in (1, VERSION):
         raise AnnotationError('unknown version of a packed dataset', path,
                               value=index.get('version'),
-                              remedy=f'pack it again for version {VERSION}')
+                              hint=f'pack it again for version {VERSION}')
     for name, array in index['pixels'].items():
         file = osp.join(folder, pixel_file(name))
         wanted = int(np.prod(array['shape'], dtype=np.int64))
         found = osp.getsize(file) if osp.isfile(file) else 0
         if found != wanted:
             raise AnnotationError(f'{found} bytes where {wanted} belong', file,
-                                  remedy=_HINT)
+                                  hint=_HINT)
         rows = {array['shape'][0], sum(n for n, _ in array['chunks'])}
         if rows != {index['samples']}:
             raise AnnotationError(
                 f'{index["samples"]} samples, but {name} of {sorted(rows)}',
-                path, remedy=_HINT)
+                path, hint=_HINT)
     return index
 
 
@@ -130,16 +130,16 @@ def read_annotations(folder: str, index: Dict[str, Any]
             found = digest(file.read())
     except OSError as error:
         raise AnnotationError(f'cannot be read: {error.strerror}', path,
-                              remedy=_HINT) from error
+                              hint=_HINT) from error
     if found != index['annotations']:
         raise AnnotationError('damaged: its checksum is not the one of the '
-                              'index', path, remedy=_HINT)
+                              'index', path, hint=_HINT)
     columns = from_arrays(read_npz(path, _HINT))
     for name, values in columns.items():
         if len(values) != index['samples']:
             raise AnnotationError(
                 f'{len(values)} values of {name} for {index["samples"]} '
-                'samples', path, remedy=_HINT)
+                'samples', path, hint=_HINT)
     _check_classes(columns, index, path)
     return columns
 
@@ -163,7 +163,7 @@ def _check_classes(columns: Dict[str, Sequence], index: Dict[str, Any],
                 f > c for f, c in zip(found, counts)):
         raise AnnotationError(
             f'samples of the classes {described["classes"]}: {found}, but '
-            f'{counts} by the index', path, remedy=_HINT)
+            f'{counts} by the index', path, hint=_HINT)
 
 
 def damaged_samples(folder: str) -> Iterator[Tuple[str, range, bool]]:

@@ -7,7 +7,7 @@ from typing import Any, Dict, List, Sequence
 
 import numpy as np
 
-from mmfer.errors import AnnotationError
+from mmfer.errors import AnnotationError, OutputError
 from mmfer.files import read_npz, write_npz
 from mmfer.locks import LOCK_FILE
 from .columns import from_arrays, to_arrays
@@ -50,7 +50,7 @@ class PackWriter:
         elif set(os.listdir(folder)) - {LOCK_FILE}:
             raise AnnotationError(
                 'the folder is not empty', folder,
-                remedy='name another one with --out, or --overwrite it')
+                hint='name another one with --out, or --overwrite it')
         if not self._finished():
             self._check_room()
             write_json(self._progress, self._state)
@@ -61,7 +61,7 @@ class PackWriter:
             raise AnnotationError(
                 'the folder was begun from another dataset or with other '
                 'settings', self.folder,
-                remedy='name another one with --out, or --overwrite it')
+                hint='name another one with --out, or --overwrite it')
         self._state = state
         if self._finished():
             return
@@ -72,12 +72,12 @@ class PackWriter:
                 raise AnnotationError(
                     f'{size} bytes are left of the pixels that were packed '
                     'before the interruption', file,
-                    remedy='pack again with --overwrite')
+                    hint='pack again with --overwrite')
         for start in state['parts']:
             if not osp.isfile(self._part(start)):
                 raise AnnotationError(
                     'lost since the interruption', self._part(start),
-                    remedy='pack again with --overwrite')
+                    hint='pack again with --overwrite')
 
     def _finished(self) -> bool:
         """Return whether the index is written, so that only the removal of
@@ -94,10 +94,11 @@ class PackWriter:
         wanted = int((self.samples - self.done) * np.prod(self.size) * 3 * 1.5)
         free = shutil.disk_usage(self.folder).free
         if wanted > free:
-            raise OSError(
-                f'{osp.abspath(self.folder)}: up to {wanted / 1e9:.1f} GB are '
-                f'needed and {free / 1e9:.1f} GB are free. Remedy: make room, '
-                'name another disk with --out, or choose a smaller --size')
+            raise OutputError(f'{osp.abspath(self.folder)}: up to '
+                              f'{wanted / 1e9:.1f} GB are needed and '
+                              f'{free / 1e9:.1f} GB are free',
+                              hint='make room, name another disk with '
+                              '--out, or choose a smaller --size')
 
     def write(self, results: List[dict], handled: int,
               unreadable: Sequence[str] = ()) -> None:

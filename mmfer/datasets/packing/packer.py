@@ -7,6 +7,7 @@ from typing import Any, Callable, Dict, Iterable, List, Optional, Tuple, Union
 from mmengine.dataset import Compose
 from torch.utils.data import DataLoader, Subset
 
+from mmfer.errors import ConfigTypeError
 from mmfer.locks import LOCK_FILE, lock_folder
 from mmfer.registry import DATASETS, TRANSFORMS
 from mmfer.structures import ImageError
@@ -102,9 +103,9 @@ def pack_dataset(dataset_cfg: Dict[str, Any],
     """
     kind = DATASETS.get(dataset_cfg['type'])
     if kind is None or not issubclass(kind, BaseFERDataset):
-        raise TypeError(
-            f"{dataset_cfg['type']} cannot be packed. Remedy: pack the "
-            'readers of mmfer one by one and wrap the packed ones')
+        raise ConfigTypeError(f"{dataset_cfg['type']} cannot be packed",
+                              hint='pack the readers of mmfer one by one '
+                              'and wrap the packed ones')
     # Labels are packed clean and in the dataset's own order.
     cfg = {k: v for k, v in dataset_cfg.items()
            if k not in ('label_space', 'noise')}
@@ -136,10 +137,11 @@ def _pack(writer: PackWriter, dataset: BaseFERDataset, pipeline: List[dict],
     for chunk in chunks:
         bad = [item for item in chunk if isinstance(item, str)]
         if bad and not skip_unreadable:
-            raise ImageError(
-                f'{bad[0]}; {len(bad)} of the next {len(chunk)} images cannot '
-                'be read. Remedy: mend them and run again, which goes on from '
-                'here, or leave them out with --skip-unreadable')
+            raise ImageError(f'{bad[0]}; {len(bad)} of the next {len(chunk)} '
+                             'images cannot be read',
+                             hint='mend them and run again, which goes on '
+                             'from here, or leave them out with '
+                             '--skip-unreadable')
         writer.write([r for r in chunk if not isinstance(r, str)], len(chunk),
                      bad)
     writer.finish(described=_plain(dataset.protocol()))

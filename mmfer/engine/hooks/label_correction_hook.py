@@ -8,6 +8,7 @@ from mmengine.hooks import Hook
 from mmengine.runner import BaseLoop, Runner
 
 from mmfer.datasets.unwrap import leaf_datasets
+from mmfer.errors import ConfigError
 from mmfer.models.augments import MixingAugment
 from mmfer.models.banks import Corrections, LabelBank
 from mmfer.registry import HOOKS
@@ -63,10 +64,11 @@ class LabelCorrectionHook(Hook):
     def _bank(runner: Runner) -> LabelBank:
         banks = parts_of(runner.model, LabelBank)
         if len(banks) != 1:
-            raise ValueError(
-                f'LabelCorrectionHook found {len(banks)} label banks in the '
-                "model. Remedy: set label_bank=dict(type='LabelBank', "
-                'num_classes=...) in one place, or remove the hook')
+            raise ConfigError(f'LabelCorrectionHook found {len(banks)} label '
+                              'banks in the model',
+                              hint="set label_bank=dict(type='LabelBank', "
+                              'num_classes=...) in one place, or remove the '
+                              'hook')
         return banks[0]
 
     def protocol(self, runner: Runner) -> Dict[str, Any]:
@@ -95,9 +97,10 @@ class LabelCorrectionHook(Hook):
         if getattr(preprocessor, 'batch_augments', None) is not None:
             mixing.append('batch_augments')
         if mixing:
-            raise ValueError(
-                f"a label bank replaces the labels that {', '.join(mixing)} "
-                'of the data preprocessor mixed. Remedy: remove one of them')
+            raise ConfigError('a label bank replaces the labels that '
+                              f"{', '.join(mixing)} of the data preprocessor "
+                              'mixed',
+                              hint='remove one of them')
         leaves = leaf_datasets(runner.train_dataloader.dataset)
         number = sum(len(leaf) for leaf in leaves)
         if bank.size != number:
@@ -111,10 +114,10 @@ class LabelCorrectionHook(Hook):
         if runner.iter == 0:
             bank.initialise(self._samples.given)
         elif not bank.restored:
-            raise ValueError(
+            raise ConfigError(
                 'the checkpoint to resume from holds no label bank for the '
-                f'{bank.size} samples of the training set. Remedy: resume '
-                'with the config of the interrupted run')
+                f'{bank.size} samples of the training set',
+                hint='resume with the config of the interrupted run')
         else:
             bank.check(self._samples.given)
             self._figures = runner.message_hub.get_info('label_bank') or {}

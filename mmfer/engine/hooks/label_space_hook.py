@@ -5,6 +5,7 @@ from mmengine.hooks import Hook
 from mmengine.runner import BaseLoop, Runner
 
 from mmfer.datasets.unwrap import leaf_datasets
+from mmfer.errors import ConfigError, RunError
 from mmfer.registry import HOOKS
 from mmfer.structures import LABEL_SPACES, LabelSpace
 from ..class_check import check_classes
@@ -117,21 +118,22 @@ class LabelSpaceHook(Hook):
             return
         trained = f'. It was trained on {classes}' if classes else ''
         if resuming:
-            raise RuntimeError(
-                'the checkpoint to resume from does not fit the model: '
-                f'{report.lines()}{trained}. Remedy: resume with the config of '
-                'the interrupted run')
+            raise RunError('the checkpoint to resume from does not fit the '
+                           f'model: {report.lines()}{trained}',
+                           hint='resume with the config of the interrupted '
+                           'run')
         if not training and (report.missing or report.reshaped):
-            raise RuntimeError(
+            raise RunError(
                 'the checkpoint does not fit the model, and testing it would '
-                f'use random weights: {report.lines()}{trained}. Remedy: test '
-                'with the config it was trained with; where the number of '
-                'classes differs, set model.head.num_classes and label_space '
-                'of the dataset to those of the checkpoint')
+                f'use random weights: {report.lines()}{trained}',
+                hint='test with the config it was trained with; where the '
+                'number of classes differs, set model.head.num_classes and '
+                'label_space of the dataset to those of the checkpoint')
         if report.loaded == 0:
-            raise RuntimeError('no weight of the checkpoint fits the model: '
-                               f'{report.lines()}. Remedy: name a checkpoint '
-                               'of this model, or its config')
+            raise RunError('no weight of the checkpoint fits the model: '
+                           f'{report.lines()}',
+                           hint='name a checkpoint of this model, or its '
+                           'config')
         kept = list(report.reshaped) + report.missing
         runner.logger.warning(
             f'the checkpoint fits in {report.loaded} keys. Keeping their '
@@ -160,24 +162,25 @@ class LabelSpaceHook(Hook):
             orders = (f'{source} has the classes {classes}, the {use} set '
                       f'{type(leaf).__name__} has {own}')
             if not set(own) <= set(classes):
-                raise ValueError(
+                raise ConfigError(
                     f'{orders}; {sorted(set(own) - set(classes))} cannot be '
-                    'mapped by name. Remedy: set label_space='
-                    f'{classes} in that dataset, which drops and counts the '
-                    'samples of other classes')
+                    'mapped by name',
+                    hint=f'set label_space={classes} in that dataset, which '
+                    'drops and counts the samples of other classes')
             if not hasattr(leaf, 'set_label_space'):
-                raise ValueError(
-                    f'{orders}, in another order, and {type(leaf).__name__} '
-                    'cannot change its order. Remedy: give it classes='
-                    f'{classes}, or read it with a dataset of mmfer')
+                raise ConfigError(f'{orders}, in another order, and '
+                                  f'{type(leaf).__name__} cannot change its '
+                                  'order',
+                                  hint=f'give it classes={classes}, or read '
+                                  'it with a dataset of mmfer')
             length = len(leaf)
             leaf.set_label_space(self._space(classes))
             if len(leaf) != length:
-                raise ValueError(
+                raise ConfigError(
                     f'{orders}; reading it again in the order of {source} '
                     f'gave {len(leaf)} instead of {length} samples, as for '
-                    'folds and subsets. Remedy: set label_space='
-                    f'{classes} in that dataset')
+                    'folds and subsets',
+                    hint=f'set label_space={classes} in that dataset')
             runner.logger.warning(f'{orders}: mapped by name')
             mapped = True
         if mapped:

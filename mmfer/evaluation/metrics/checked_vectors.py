@@ -4,6 +4,7 @@ from typing import List, Tuple
 import numpy as np
 import torch
 
+from mmfer.errors import ConfigError
 from ..finite_predictions import require_finite
 
 
@@ -27,8 +28,8 @@ def checked_pair(sample: dict, prediction: str, target: str
     """
     name = sample.get('img_path', sample.get('sample_idx', 'unnamed'))
     if sample.get(prediction) is None:
-        raise ValueError(f'{name}: the sample has no {prediction}. Remedy: '
-                         'give MultiTaskFERHead a head for this task')
+        raise ConfigError(f'{name}: the sample has no {prediction}',
+                          hint='give MultiTaskFERHead a head for this task')
     vector = torch.as_tensor(sample[prediction]).detach().cpu().double()
     vector = vector.numpy()
     if vector.ndim != 1:
@@ -39,9 +40,9 @@ def checked_pair(sample: dict, prediction: str, target: str
     if sample.get(target) is not None:
         label = torch.as_tensor(sample[target]).cpu().double().numpy()
     if label.shape != vector.shape:
-        raise ValueError(
-            f'{name}: {target} has the shape {label.shape}, {prediction} '
-            f'{vector.shape}. Remedy: give head and dataset the same targets')
+        raise ConfigError(f'{name}: {target} has the shape {label.shape}, '
+                          f'{prediction} {vector.shape}',
+                          hint='give head and dataset the same targets')
     return vector, label
 
 

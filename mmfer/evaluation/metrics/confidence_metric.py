@@ -5,6 +5,7 @@ from typing import Any, Dict, List, Optional, Sequence
 import torch
 from mmengine.evaluator import BaseMetric
 
+from mmfer.errors import ConfigError
 from mmfer.registry import METRICS
 from ..finite_predictions import require_finite
 
@@ -86,8 +87,8 @@ class ConfidenceMetric(BaseMetric):
                 metrics[kind + truth] = float('nan') if tied else float(
                     spearman_corrcoef(pairs[:, 0], pairs[:, 1]))
         if not metrics:
-            raise ValueError(
-                'no sample tells its ambiguity or occlusion. Remedy: evaluate '
-                'ConfidenceMetric on SyntheticFER, with the occlusion mask '
-                'and ambiguity left in by the pipeline')
+            raise ConfigError('no sample tells its ambiguity or occlusion',
+                              hint='evaluate ConfidenceMetric on '
+                              'SyntheticFER, with the occlusion mask and '
+                              'ambiguity left in by the pipeline')
         return metrics

@@ -8,6 +8,7 @@ import torch
 from mmengine.evaluator import BaseMetric
 from mmengine.logging import MMLogger
 
+from mmfer.errors import ConfigError
 from mmfer.registry import METRICS
 from ..finite_predictions import require_finite
 from ..class_groups import CLASS_GROUPS, group_recalls, ranked_groups
@@ -149,9 +150,9 @@ class FERMetric(BaseMetric):
         if score.ndim != 1 or (classes and len(score) != len(classes)):
             wanted = (f'the {len(classes)} classes {list(classes)}'
                       if classes else '(C, )')
-            raise ValueError(
-                f'{name}: {key} of shape {score.shape} does not fit {wanted}. '
-                'Remedy: let model.head.num_classes be the number of classes '
+            raise ConfigError(
+                f'{name}: {key} of shape {score.shape} does not fit {wanted}',
+                hint='let model.head.num_classes be the number of classes '
                 "of the dataset's label space")
         if not np.isfinite(score).all():
             raise ValueError(f'{name}: {key} is not finite: {score.tolist()}')

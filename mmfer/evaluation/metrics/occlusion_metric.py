@@ -61,7 +61,7 @@ class OcclusionMetric(BaseMetric):
                                   sample.get('sample_idx', 'unnamed'))
                 raise AnnotationError(
                     'the sample has no gt_mask, which OcclusionMetric needs',
-                    name, remedy='evaluate on SyntheticFER, or put '
+                    name, hint='evaluate on SyntheticFER, or put '
                     "dict(type='PasteOccluder') into the pipeline")
             mask = mask.cpu().numpy()
             row = dict(

@@ -5,7 +5,7 @@ import torch
 from mmpretrain.structures import DataSample
 from torch import nn
 
-from mmfer.errors import ConfigError
+from mmfer.errors import ConfigError, RunError
 from mmfer.registry import MODELS
 from mmfer.structures import SampleBatch
 from ..layers import one_hot
@@ -260,13 +260,14 @@ class LabelBank(nn.Module):
         hint = ('resume with the dataset, label noise, indices and order of '
                 'the interrupted run')
         if len(given) != self.size:
-            raise ValueError(f'the label bank knows {self.size} samples, the '
-                             f'training set has {len(given)}. Remedy: {hint}')
+            raise ConfigError(f'the label bank knows {self.size} samples, '
+                              f'the training set has {len(given)}',
+                              hint=hint)
         if not torch.equal(fingerprint(given), self.fingerprint.cpu()):
-            raise ValueError(
-                'the label bank was made for other labels than those of the '
-                f'training set: {difference(self.given.cpu(), given)}. '
-                f'Remedy: {hint}')
+            raise ConfigError('the label bank was made for other labels than '
+                              'those of the training set: '
+                              f'{difference(self.given.cpu(), given)}',
+                              hint=hint)
 
     # ------------------------------------------------- in every training step
     def labels(self, sample_idx: torch.Tensor) -> torch.Tensor:
@@ -515,9 +516,9 @@ class LabelBank(nn.Module):
 
     def _require(self, sample_idx: torch.Tensor) -> None:
         if not self.size:
-            raise RuntimeError(
-                'the label bank does not know the training set yet. Remedy: '
-                "add dict(type='LabelCorrectionHook') to custom_hooks")
+            raise RunError('the label bank does not know the training set yet',
+                           hint="add dict(type='LabelCorrectionHook') to "
+                           'custom_hooks')
         if sample_idx.dtype != torch.int64 or sample_idx.ndim != 1:
             raise TypeError(
                 'sample_idx must be int64 of shape (N, ), got '

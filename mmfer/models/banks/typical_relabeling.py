@@ -48,7 +48,7 @@ class TypicalRelabeling(EpochRelabeling):
         ConfigError: If an argument is outside its range.
     """
 
-    remedy = 'choose outputs that the head gives'
+    hint = 'choose outputs that the head gives'
 
     def __init__(self,
                  outputs: Sequence[str] = ('logits', ),

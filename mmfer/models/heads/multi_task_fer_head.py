@@ -6,6 +6,7 @@ from mmengine.model import ModuleDict
 from mmpretrain.structures import DataSample
 from torch import nn
 
+from mmfer.errors import ConfigTypeError
 from mmfer.registry import MODELS
 from mmfer.structures import SampleBatch
 from .base_auxiliary_head import BaseAuxiliaryHead
@@ -95,10 +96,11 @@ class MultiTaskFERHead(BaseFERHead):
         for task in self.tasks[1:]:
             head = self.task_heads[task]
             if not isinstance(head, BaseAuxiliaryHead):
-                raise TypeError(
+                raise ConfigTypeError(
                     f'{type(head).__name__} cannot be the head of the task '
-                    f'{task!r}. Remedy: for expr a head of mmfer or '
-                    'LinearClsHead, else an auxiliary head such as AUHead')
+                    f'{task!r}',
+                    hint='for expr a head of mmfer or LinearClsHead, else '
+                    'an auxiliary head such as AUHead')
 
     @property
     def expr(self) -> BaseFERHead:

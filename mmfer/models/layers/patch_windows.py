@@ -6,6 +6,8 @@ from typing import List, Tuple
 import torch
 from torch import nn
 
+from mmfer.errors import ConfigError
+
 # First and last row, first and last column, the last ones left out.
 WINDOW = Tuple[int, int, int, int]
 
@@ -83,10 +85,9 @@ def windows_around(points: torch.Tensor, height: int, width: int
         ValueError: If there are not 68 points.
     """
     if points.ndim != 3 or points.shape[1:] != (68, 2):
-        raise ValueError(
-            'patches around landmarks need 68 points (N, 68, 2), got the '
-            f"shape {tuple(points.shape)}. Remedy: patches='overlap5' needs "
-            'no landmarks')
+        raise ConfigError('patches around landmarks need 68 points (N, 68, '
+                          f'2), got the shape {tuple(points.shape)}',
+                          hint="patches='overlap5' needs no landmarks")
     centres = torch.stack([points[:, i] for i in LANDMARKS], 1)
     centres = torch.where(centres.isnan(), 0.5, centres)
     # may wait: a side is a tensor only while a model is traced.

@@ -133,7 +133,7 @@ class BaseReweightedLoss(nn.Module):
         """Go on without counts."""
         warnings.warn(
             f'{type(self).__name__} does not know how many samples the '
-            'classes have: all count alike. Remedy: add '
+            'classes have: all count alike. Hint: add '
             "dict(type='ClassCountHook') to custom_hooks, or counts=[...]")
         self.counts = self.full_weights = cls_score.new_ones(
             cls_score.size(1), dtype=torch.float32)

@@ -145,9 +145,9 @@ class PatchAttention(BaseModule):
             ]).to(x.device, non_blocking=True)
             return cut_windows(x, windows), boxes.expand(x.size(0), -1, -1)
         if landmarks is None:
-            raise ValueError(
-                "PatchAttention(patches='landmark24') needs the landmarks of "
-                "each face. Remedy: give gt_landmarks, or patches='overlap5'")
+            raise ConfigError("PatchAttention(patches='landmark24') needs "
+                              'the landmarks of each face',
+                              hint="give gt_landmarks, or patches='overlap5'")
         centres, size = windows_around(landmarks, height, width)
         half = torch.stack([
             torch.full_like(centres[..., 0], size[1] / width / 2),

@@ -98,7 +98,7 @@ def test_drawn_pictures_and_videos(tmp_path):
 
 def test_bad_outputs(tmp_path, monkeypatch):
     (tmp_path / 'file').write_text('')
-    with pytest.raises(OutputError, match='cannot be written.*Remedy'):
+    with pytest.raises(OutputError, match='cannot be written.*Hint'):
         writable_folder(str(tmp_path / 'file/folder'))
     with pytest.raises(OutputError, match='faces.pkl: .*.csv or .json'):
         PredictionTable(str(tmp_path / 'faces.pkl'), [], [], 0)

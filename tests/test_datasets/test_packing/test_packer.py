@@ -190,7 +190,7 @@ def _break(folder, how):
 def test_bad_packed_folder(cfg, tmp_path, how, error):
     pack_dataset(cfg, tmp_path / 'pack', (8, 8), workers=0)
     _break(tmp_path / 'pack', how)
-    with pytest.raises(error, match='(?s)pack.*Remedy'):
+    with pytest.raises(error, match='(?s)pack.*Hint'):
         PackedFER(tmp_path / 'pack').full_init()
 
 

@@ -212,7 +212,7 @@ def test_bad_checkpoint_for_testing(toy_runner, trained, tmp_path, options,
         path = _edit(path, tmp_path / 'edited.pth', change)
     with pytest.raises(error, match=message) as info:
         toy_runner(load_from=path, **options).test()
-    assert 'Remedy' in str(info.value)
+    assert 'Hint' in str(info.value)
 
 
 BAD_RESUMES = {

@@ -108,7 +108,7 @@ def test_effective_numbers():
 def test_without_counts_all_classes_are_alike():
     cosines, labels = _batch()
     loss = MODELS.build(dict(type='CRILoss'))
-    with pytest.warns(UserWarning, match='Remedy.*ClassCountHook'):
+    with pytest.warns(UserWarning, match='Hint.*ClassCountHook'):
         value = loss(cosines, labels)
     torch.testing.assert_close(
         value, _build('CRILoss', [9] * 7)(cosines, labels))

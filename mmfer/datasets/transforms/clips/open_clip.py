@@ -87,11 +87,12 @@ class OpenClip(BaseTransform):
         ends_missing = onset in missing or offset in missing
         if len(missing) and (gaps == 'raise' or ends_missing):
             raise ImageError(
-                f'{frames.name}: {len(missing)} of the '
-                f'{offset - onset + 1} frames from {onset} to {offset} are '
-                f'missing, the first is {missing[0]}. Remedy: unpack all '
-                "frames, say OpenClip(gaps='blend'), which wants onset and "
-                "offset only, or lost_frames='nearest' in the dataset")
+                f'{frames.name}: {len(missing)} of the {offset - onset + 1} '
+                f'frames from {onset} to {offset} are missing, the first is '
+                f'{missing[0]}',
+                hint="unpack all frames, say OpenClip(gaps='blend'), which "
+                "wants onset and offset only, or lost_frames='nearest' in "
+                'the dataset')
 
     def __repr__(self) -> str:
         return (f'{type(self).__name__}(gaps={self.gaps!r}, '
