@@ -73,8 +73,8 @@ def compare_checksums(file: Any) -> bool:
 
     ``torch.save`` writes a zip file with a CRC-32 of every tensor, and
     ``torch.load`` does not read them, so that a flipped bit becomes a wrong
-    weight. Comparing a file of 1 GB took 1.3 to 2.0 s, loading it 2.5 to 3.0 s,
-    on one core of a busy machine.
+    weight. Comparing a file of 1 GB took 1.3 to 2.0 s, loading it 2.5 to
+    3.0 s, on one core of a busy machine.
 
     Args:
         file (str, Path or file object): A checkpoint; a file object is left

@@ -54,14 +54,15 @@ def parse_args() -> Namespace:
     parser.add_argument('--smooth', type=float, metavar='SHARE',
                         help='follow the faces of a video and keep this '
                         'share of what was predicted, as 0.8, at each frame')
-    parser.add_argument('--attention', choices=['cam', 'heads', 'patches', 'tokens'],
+    parser.add_argument('--attention',
+                        choices=['cam', 'heads', 'patches', 'tokens'],
                         help='draw where the model looks: cam needs the '
                         'extra mmfer[cam], heads, patches and tokens models '
                         'that have them')
     parser.add_argument('--batch-size', type=int, default=32,
                         help='faces predicted at a time (default: 32)')
-    parser.add_argument('--backend', choices=['pytorch', 'onnxruntime'], default='pytorch',
-                        help='(default: pytorch)')
+    parser.add_argument('--backend', choices=['pytorch', 'onnxruntime'],
+                        default='pytorch', help='(default: pytorch)')
     parser.add_argument('--device', help='where PyTorch computes, as cuda:1 '
                         '(default: an accelerator if there is one)')
     args = parser.parse_args()

@@ -52,8 +52,8 @@ def check_classes(model: nn.Module, dataset: Any, use: str,
     for name, part in model.named_modules():
         own = getattr(part, 'au_names', None)
         if isinstance(part, BaseAuxiliaryHead) and own:
-            _check_units(_option(name, 'au_set', cfg, len(own)), tuple(own), dataset,
-                         use)
+            _check_units(_option(name, 'au_set', cfg, len(own)), tuple(own),
+                         dataset, use)
 
 
 def _compare(sizes: List[_Size], dataset: Any, use: str) -> None:

@@ -69,7 +69,8 @@ BAD = {
         dict(LINEAR, loss=dict(type='SeesawLoss')),
         'Hint: model.head.loss.num_classes=3,'),
     'weights': (
-        dict(LINEAR, loss=dict(type='CrossEntropyLoss', class_weight=[1.] * 8)),
+        dict(LINEAR,
+             loss=dict(type='CrossEntropyLoss', class_weight=[1.] * 8)),
         'Hint: 3 values for model.head.loss.class_weight,'),
     'counts': (
         dict(type='CosineHead', num_classes=3, in_channels=4,

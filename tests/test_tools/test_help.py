@@ -48,7 +48,8 @@ def test_help_needs_no_framework(run, tool):
     assert result.returncode == 0, result.stderr
     assert result.stdout.startswith(f'usage: {Path(tool).name} ')
     source = (ROOT / tool).read_text()
-    examples = re.search(r'^EXAMPLES = [rf]*"""\\?(.*?)"""', source, re.M | re.S)
+    examples = re.search(r'^EXAMPLES = [rf]*"""\\?(.*?)"""', source,
+                         re.M | re.S)
     if examples:
         first = examples[1].strip().splitlines()[0]
         assert first in result.stdout
@@ -96,7 +97,8 @@ def test_choices_are_those_of_the_package():
     from mmfer.datasets.transforms import ALIGN_RECIPES
     assert names_of(
         'tools/analysis_tools/audit_labels.py')['SIGNALS'] == SIGNALS
-    assert names_of('tools/benchmarks/memory.py')['VARIANTS'] == tuple(VARIANTS)
+    assert names_of(
+        'tools/benchmarks/memory.py')['VARIANTS'] == tuple(VARIANTS)
     assert names_of('tools/benchmarks/step.py')['SETTINGS'] == tuple(SETTINGS)
     video = names_of('tools/benchmarks/video.py')
     assert video['SETTINGS'] == tuple(SETTINGS)

@@ -150,7 +150,8 @@ def pack(args: argparse.Namespace, ours: Dict[str, Any],
     out = osp.join(folder, 'packed')
     done = subprocess.run(
         bound([sys.executable, PACK, config, '--split', 'train', '--size',
-               str(args.pack_size), '--out', out]), capture_output=True, text=True)
+               str(args.pack_size), '--out', out]),
+        capture_output=True, text=True)
     if done.returncode:
         raise LookupError(f'packing failed: {done.stderr.strip()[-500:]}')
     return out

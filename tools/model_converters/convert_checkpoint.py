@@ -14,7 +14,8 @@ FORMATS = {
     'cbam': 'github.com/Jongchan/attention-module',
     'resnet18_msceleb': 'github.com/amirhfarzaneh/dacl, MS-Celeb-1M',
     'resnet18_ijba':
-    'ijba_res18_naive.pth.tar of SCN and RAN, MS-Celeb-1M in spite of its name',
+    'ijba_res18_naive.pth.tar of SCN and RAN, MS-Celeb-1M in spite of its '
+    'name',
     'resnet50_vggface2': 'resnet50_ft_weight.pkl, MS-Celeb-1M then VGGFace2',
     'ir50_ms1m': 'backbone_ir50_ms1m_epoch120.pth of face.evoLVe, MS-Celeb-1M',
     'vit_small_p16_timm':

@@ -91,8 +91,9 @@ def test_weights_are_checked_before_each_save(toy_runner):
                     runner.model.backbone.scale.fill_(torch.nan)
 
     runner.register_hook(Break(), 'HIGHEST')
-    with pytest.raises(NonFiniteError, match=r'after iteration 16 the weights '
-                                             r'are not finite .backbone.scale'):
+    with pytest.raises(
+            NonFiniteError, match='after iteration 16 the weights are not '
+            'finite .backbone.scale'):
         runner.train()
     assert [n for n in checkpoints(runner) if n[:5] == 'epoch'] == [
         'epoch_1.pth']

@@ -282,7 +282,8 @@ def test_bad_head_for_validation_and_test(toy_runner):
 
 def test_bad_label_bank_is_found_before_its_labels_are(toy_runner):
     runner = toy_runner(
-        model__type='FERClassifier', model__label_bank=dict(type='LabelBank', num_classes=3),
+        model__type='FERClassifier',
+        model__label_bank=dict(type='LabelBank', num_classes=3),
         custom_hooks=[dict(type='SampleIndexHook'),
                       dict(type='LabelCorrectionHook', start_epoch=1),
                       dict(type='LabelSpaceHook')])
