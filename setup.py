@@ -127,6 +127,7 @@ setup(
         'Topic :: Scientific/Engineering :: Image Recognition',
     ],
     packages=find_packages(include=['mmfer', 'mmfer.*']),
+    py_modules=['mmfer_cli'],
     python_requires='>=3.10,<3.13',
     install_requires=read_requirements('runtime'),
     extras_require=read_extras(),

@@ -40,8 +40,8 @@ REST = """
 - **ONNX**: `tools/deployment/export_onnx.py`. A test compares ONNX Runtime with PyTorch for each method that is marked.
 - **attention**: what `--attention` draws from the method's own weights; `cam` goes with all that take pictures alone.
 - **packed**: faces from [packed datasets](packing.md), augmented [as batches on the device](augmentation.md).
-- [Label noise](noise.md) is an argument of every dataset of mmfer, and a [label bank](noise.md#the-label-bank) one of every model here:
-  it corrects labels where training gives logits of single samples, which RUL and Fan2022 do not.
+- [Label noise](noise.md) is an argument of every dataset of mmfer, and a [label bank](noise.md#the-label-bank), which corrects labels,
+  one of every model here.
 - Several processes: `tools/dist_train.sh`. A slow test trains each method for two steps in two processes on the CPU; their weights
   stay equal. Several GPUs have not been tried.
 """

@@ -5,18 +5,15 @@
 makes MMEngine work as documented on today's torch and setuptools; every fix
 touches MMEngine only, and only what is broken in the installed version.
 """
-import errno
-import os
 import os.path as osp
-import re
-from contextlib import contextmanager
 from functools import wraps
 from importlib import import_module
 from importlib.metadata import PackageNotFoundError, distribution
 from importlib.util import find_spec
-from typing import Any, Callable, Iterator, List, Optional
+from typing import Any, List, Optional
 
-from mmfer.errors import CheckpointError, UserError
+from mmfer.checkpoints import fix_checkpoints
+from mmfer.errors import UserError, first_line
 
 # import name -> (name to install, least version, first version not supported)
 _PACKAGES = dict(
@@ -51,29 +48,25 @@ def check_packages() -> None:
     """
     for module, (project, least, bound) in _PACKAGES.items():
         limits = f'>={least}' + (f',<{bound}' if bound else '')
-        remedy = f'Type: pip install "{_in_family(module, project)}{limits}"'
+        hint = f'Type: pip install "{_in_family(module, project)}{limits}"'
         try:
             found = import_module(module).__version__
         except Exception as error:
             if isinstance(error, ImportError) and error.name == module:
                 raise ImportError(f'mmfer needs {module}{limits}, which is '
-                                  f'not installed. {remedy}') from None
+                                  f'not installed. {hint}') from None
             if module == 'torchvision':
-                remedy = 'It must come with torch as a matching pair from ' \
+                hint = 'It must come with torch as a matching pair from ' \
                     'one index. Type: pip install --force-reinstall torch ' \
                     'torchvision'
             raise ImportError(
                 f'mmfer needs {module}{limits}, which is installed but '
-                f'broken ({_first_line(error)}). {remedy}') from error
+                f'broken ({first_line(error)}). {hint}') from error
         from packaging.version import Version
         if Version(found) < Version(least) or (
                 bound and Version(found) >= Version(bound)):
             raise ImportError(f'mmfer needs {module}{limits}, but {found} is '
-                              f'installed. {remedy}')
-
-
-def _first_line(error: Exception) -> str:
-    return (str(error).strip() or type(error).__name__).split('\n')[0]
+                              f'installed. {hint}')
 
 
 def _in_family(module: str, project: str) -> str:
@@ -88,7 +81,7 @@ def apply_fixes() -> None:
     """Make MMEngine work on today's packages; see each function."""
     _fix_package_lookup()
     _learn_scope()
-    _fix_checkpoint_loading()
+    fix_checkpoints()
     _learn_metric_rules()
     _explain_amp()
     _fix_fsdp_resume()
@@ -179,107 +172,6 @@ def _learn_scope() -> None:
                 locations=registry._locations)
 
 
-# -- torch 2.6 reads plain data only, and MMEngine's checkpoints hold the
-# -- history of logged values and NumPy numbers beside it.
-
-
-def _known_method(owner: Any, name: str) -> Callable:
-    """Stands for getattr in checkpoints: two classes of MMEngine keep some
-    of their own methods in their state."""
-    from mmengine.logging import HistoryBuffer
-    from mmengine.optim import OneCycleParamScheduler
-    known = ((HistoryBuffer, ('min', 'max', 'mean', 'current')),
-             (OneCycleParamScheduler, ('_annealing_cos', '_annealing_linear')))
-    if not any(owner is cls and name in names for cls, names in known):
-        raise ValueError(f'GLOBAL builtins.getattr of {owner!r}, {name!r}')
-    return getattr(owner, name)
-
-
-def safe_types() -> List[Any]:
-    """What a checkpoint of MMEngine may hold beside tensors.
-
-    Returns:
-        list: Types, and pairs of a function and the name it stands for.
-    """
-    import numpy as np
-    from mmengine.logging import HistoryBuffer
-    from mmengine.optim import OneCycleParamScheduler
-    multiarray = getattr(np, '_core', None) or np.core
-    multiarray = multiarray.multiarray
-    codes = np.typecodes['AllInteger'] + np.typecodes['AllFloat'] + '?U'
-    types = [HistoryBuffer, OneCycleParamScheduler, np.ndarray, np.dtype]
-    types += [type(np.dtype(code)) for code in codes]
-    types.append((_known_method, 'builtins.getattr'))
-    for core in ('numpy.core', 'numpy._core'):
-        for name in ('_reconstruct', 'scalar'):
-            types.append(
-                (getattr(multiarray, name), f'{core}.multiarray.{name}'))
-    return types
-
-
-@contextmanager
-def safe_loading(path: str) -> Iterator[None]:
-    """Within this context ``torch.load`` reads plain data, whoever calls it.
-
-    Args:
-        path (str): The checkpoint, to be named in errors.
-
-    Raises:
-        CheckpointError: If the file is damaged or holds anything else.
-    """
-    import torch
-    names = 'TORCH_FORCE_WEIGHTS_ONLY_LOAD', 'TORCH_FORCE_NO_WEIGHTS_ONLY_LOAD'
-    before = {name: os.environ.pop(name, None) for name in names}
-    os.environ[names[0]] = '1'
-    try:
-        with torch.serialization.safe_globals(safe_types()):
-            yield
-    except Exception as error:
-        # A file that was cut short can be an invalid argument to torch.
-        if isinstance(error, CheckpointError) or isinstance(
-                error, OSError) and error.errno != errno.EINVAL:
-            raise
-        foreign = re.search(r'GLOBAL (\S+)', str(error))
-        if foreign:
-            raise CheckpointError(
-                f'{path}: this checkpoint holds {foreign[1]}, which is not '
-                'plain data; nothing in it was executed. Remedy: save only '
-                'its state_dict again, where the file is trusted') from None
-        reason = _first_line(error)
-        if reason.startswith('Weights only'):  # advice that must not be taken
-            reason = type(error).__name__
-        raise CheckpointError(
-            f'{path}: this checkpoint cannot be read, it is damaged or not a '
-            f'checkpoint ({reason}). Remedy: copy or download it again, or '
-            'take an earlier one') from None
-    finally:
-        os.environ.pop(names[0])
-        os.environ.update({k: v for k, v in before.items() if v is not None})
-
-
-def _fix_checkpoint_loading() -> None:
-    """Load and resume checkpoints in safe mode, in a fork too."""
-    import torch
-    from mmengine.runner import CheckpointLoader, checkpoint
-    load = CheckpointLoader.load_checkpoint
-
-    def load_checkpoint(cls: type,
-                        filename: str,
-                        map_location: Optional[str] = None,
-                        logger: str = 'current') -> dict:
-        with safe_loading(filename):
-            found = load(filename, map_location, logger)
-        if not isinstance(found, dict):
-            raise CheckpointError(
-                f'{filename}: this file holds a {type(found).__name__}, not '
-                'a checkpoint. Remedy: name a file that training wrote')
-        return found
-
-    CheckpointLoader.load_checkpoint = classmethod(load_checkpoint)
-    if hasattr(checkpoint, '_safe_torch_load'):  # OneDL's, which falls back
-        checkpoint._safe_torch_load = torch.load
-
-
 # -- save_best and early stopping do not know the metrics of this field.
 
 
@@ -320,10 +212,11 @@ def require_accelerator() -> None:
     from mmengine.device import get_device
     if get_device() in ('cpu', 'mps'):
         raise AcceleratorError(
-            'automatic mixed precision (--amp, AmpOptimWrapper) scales losses '
-            'for float16 and needs a GPU or another accelerator; torch sees '
-            'none here. Remedy: leave it out, or train in bfloat16, which '
-            'needs no scaling and works on the CPU: --cfg-options '
+            'automatic mixed precision (--amp, AmpOptimWrapper) scales '
+            'losses for float16 and needs a GPU or another accelerator; '
+            'torch sees none here',
+            hint='leave it out, or train in bfloat16, which needs no '
+            'scaling and works on the CPU: --cfg-options '
             'optim_wrapper.type=AutocastOptimWrapper')
 
 

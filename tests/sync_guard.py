@@ -231,7 +231,7 @@ class _Operators(TorchDispatchMode):
                 torch.is_tensor(i) and i.dtype in (torch.bool, torch.uint8)
                 for i in args[1]):
             raise Waits(f'aten.{name} with a mask waits for the device. '
-                        'Remedy: torch.where or multiplication')
+                        'Hint: torch.where or multiplication')
         if name == 'repeat_interleave' and len(args) == 1 and not (
                 kwargs or {}).get('output_size'):
             raise Waits('repeat_interleave by a tensor needs output_size')

@@ -53,7 +53,7 @@ def execute_nothing():
     import os
     assert not os.path.exists(marker), 'code in a checkpoint was executed'
 
-def say_remedy():
+def report_hint():
     try:
         parameter = torch.nn.Parameter(torch.zeros(1))
         AmpOptimWrapper(optimizer=torch.optim.SGD([parameter], lr=1.))
@@ -67,7 +67,7 @@ attempts = dict(
         "_base_ = 'mmpretrain::lenet/lenet5_mnist.py'", '.py'),
     save_best=lambda: CheckpointHook(save_best='expr/uar'),
     early_stopping=lambda: EarlyStoppingHook(monitor='expr/ece'),
-    amp=say_remedy)
+    amp=report_hint)
 outcomes = {}
 for name, attempt in attempts.items():
     try:
@@ -246,7 +246,7 @@ def test_bad_checkpoint(trained, tmp_path, kind):
     with pytest.raises(CheckpointError) as caught:
         CheckpointLoader.load_checkpoint(os.fspath(path))
     message = str(caught.value)
-    assert message.startswith(os.fspath(path)) and 'Remedy: ' in message
+    assert message.startswith(os.fspath(path)) and 'Hint: ' in message
     assert '\n' not in message
     assert not marker.exists()
     if kind.startswith(('code', 'foreign')):
@@ -380,7 +380,7 @@ def test_bad_amp_on_cpu_explains_itself(trained):
         Runner.from_cfg(cfg).train()
 
 
-def test_the_remedy_for_amp_exists():
+def test_the_hint_for_amp_works():
     import mmfer.registry
     found = mmfer.registry.OPTIM_WRAPPERS.get('AutocastOptimWrapper')
     assert found.__module__.startswith('mmfer.')

@@ -13,7 +13,10 @@ from mmengine.registry import init_default_scope
 from mmpretrain.registry import (DATA_SAMPLERS, DATASETS, HOOKS, METRICS,
                                  MODELS, TRANSFORMS)
 
+from mmfer.models.layers import patch_windows, windows_around
+from mmfer.models.losses import window_coverage
 from mmfer.structures import FERDataSample, LabelSpace
+from mmfer.structures.landmarks import MEAN_FACES
 from .toys import narrow_hybrid, picture_shape
 
 ROOT = Path(__file__).parents[1] / 'configs'
@@ -58,6 +61,27 @@ def test_config_is_short_and_valid(name):
     assert len(text.splitlines()) <= 45, 'configs are short; use _base_'
 
 
+def _options(node):
+    """Every dict of a config, however deep."""
+    if isinstance(node, dict):
+        yield node
+    for child in node.values() if isinstance(node, dict) else (
+            node if isinstance(node, list) else ()):
+        yield from _options(child)
+
+
+def _check_class_counts(cfg):
+    """They are those of the run: noise, folds and splits change them."""
+    parts = [*_options(cfg.model), *_options(cfg.data_preprocessor)]
+    assert not any({'counts', 'class_counts', 'class_weight'} & set(part)
+                   for part in parts)
+    needed = any(MODELS.build(part).needs_counts for part in parts
+                 if 'type' in part
+                 and hasattr(MODELS.get(part['type']), 'needs_counts'))
+    assert needed == any(
+        hook.type == 'ClassCountHook' for hook in cfg.custom_hooks)
+
+
 @pytest.mark.parametrize('name', CONFIGS)
 def test_parts_exist_and_fit(name):
     cfg = Config.fromfile(ROOT / name)
@@ -80,6 +104,7 @@ def test_parts_exist_and_fit(name):
         for transform in dataset.pipeline:
             TRANSFORMS.build(transform)
         assert DATA_SAMPLERS.get(loader.sampler.type)
+    _check_class_counts(cfg)
     metrics = cfg.val_evaluator
     for metric in metrics if isinstance(metrics, list) else [metrics]:
         assert METRICS.build(metric)
@@ -88,6 +113,33 @@ def test_parts_exist_and_fit(name):
     if hasattr(reader, 'LABEL_SPACE'):
         assert _reader(cfg.val_dataloader).test_mode
     assert not _reader(cfg.train_dataloader).get('test_mode')
+
+
+def _of(*methods):
+    return [name for name in CONFIGS if name.split('/')[0] in methods]
+
+
+@pytest.mark.parametrize('name', _of('mtac', 'ulc_ag'))
+def test_weighted_regularization_and_balance(name):
+    """Confidence scales the logits of any head, and the means against
+    imbalance are those of the method, not of the sampler."""
+    cfg = Config.fromfile(ROOT / name)
+    expr = cfg.model.head.task_heads.expr.type
+    assert (expr == 'ImportanceHead') == ('_without-confidence' not in name)
+    sampler = cfg.train_dataloader.sampler.type
+    assert (sampler == 'ClassBalancedSampler') == ('-balanced' in name)
+
+
+@pytest.mark.parametrize(
+    'name', [name for name in _of('scn', 'rul')
+             if 'noise' in name and '_without' not in name])
+def test_wrong_labels_are_corrected(name):
+    cfg = Config.fromfile(ROOT / name)
+    assert cfg.model.label_bank.num_classes == cfg.model.head.num_classes
+    assert _reader(cfg.train_dataloader).noise.ratio in (.1, .2, .3)
+    start, = [hook.start_epoch for hook in cfg.custom_hooks
+              if hook.type == 'LabelCorrectionHook']
+    assert 2 * start <= cfg.train_cfg.max_epochs
 
 
 def _different_steps():
@@ -202,6 +254,9 @@ def test_configs_have_the_agreed_names():
         *(f'mtac/mtac_resnet18_1xb64_{dataset}.py'
           for dataset in ('affectnet7', 'affectnet8', 'affwild2')),
         'uapl/uapl_resnet18_1xb64_affectnet7.py',
+        *(f'{name}_affectnet8.py' for name in (
+            'scn/scn_resnet18_1xb64', 'dan/dan_resnet18_1xb256',
+            'eac/eac_resnet50_1xb32')),
         *(f'apvit/apvit_ir50-vit-small_1xb128_{dataset}.py' for dataset in
           ('rafdb', 'affectnet7', 'ferplus', 'sfew', 'expw')),
         'transfer/transfer_ir50-vit-small_1xb64_rafdb.py',
@@ -231,3 +286,59 @@ def test_classifier_learns_ten_times_faster():
     rates = {(id(p) in fc, group['lr'])
              for group in optim.param_groups for p in group['params']}
     assert rates == {(True, 2e-3), (False, 2e-4)}
+
+
+def _boxes(scheme, count):
+    """Boxes of the patches on a 14 x 14 map, of a face that looks ahead."""
+    if scheme == 'landmark24':
+        points = torch.tensor(MEAN_FACES[68])[None].expand(count, -1, -1)
+        centers, size = windows_around(points, 14, 14)
+        half = torch.tensor(size[::-1]) / 28
+        return torch.cat([centers - half, centers + half], 2)
+    windows = torch.tensor(patch_windows(scheme, 14, 14)) / 14
+    return windows[:, [2, 0, 3, 1]].expand(count, -1, -1)
+
+
+def test_what_teaches_patch_visibility_acts():
+    """Where the loss is, an augment records what it erases, last of
+    all; nothing is erased unrecorded; and patches are small enough: of most
+    erased faces some are covered and others are free."""
+    taught = set()
+    for path in CONFIGS:
+        cfg = Config.fromfile(ROOT / path)
+        head = cfg.get('model', {}).get('head') or {}
+        if not isinstance(head, dict) or not head.get('visibility'):
+            continue
+        taught.add(Path(path).name.removesuffix('.py'))
+        erasing = cfg.data_preprocessor.augments[-1]
+        assert erasing.type == 'BatchErasing', path
+        for step in cfg.train_dataloader.dataset.pipeline:
+            assert 'Erasing' not in step.type, path
+        torch.manual_seed(0)
+        window = MODELS.build(erasing).draw(400, (224, 224)).float()[:, :4]
+        window = window[(window[:, 2:] > window[:, :2]).all(1)] / 224
+        share = window_coverage(
+            _boxes(cfg.model.neck.patches, len(window)), window)
+        threshold = MODELS.build(head.visibility).threshold
+        both = (share >= threshold).any(1) & (share == 0).any(1)
+        assert both.float().mean() > .5, path
+    assert {f'uapl_resnet18_1xb64_{name}' for name in (
+        'rafdb', 'affectnet7', 'ferplus', 'synthetic-occluded',
+        'ferplus48-occluded')} < taught
+
+
+@pytest.mark.parametrize('dataset', ['synthetic', 'ferplus48'])
+def test_the_uniform_control_has_the_same_parameters(dataset):
+    path = f'uapl/uapl_resnet18_1xb64_{dataset}-occluded'
+    sizes, options = [], []
+    for end in ('', '_uniform'):
+        cfg = Config.fromfile(ROOT / f'{path}{end}.py')
+        init_default_scope(cfg.default_scope)
+        sizes.append({k: p.shape for k, p in MODELS.build(
+            cfg.model).named_parameters()})
+        options.append(cfg.to_dict())
+    assert sizes[0] == sizes[1]
+    assert options[1]['model']['neck'].pop('sharpness') == 0
+    for one in options:
+        one.pop('filename', None)
+    assert options[0] == options[1]

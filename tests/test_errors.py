@@ -8,12 +8,12 @@ from mmfer.errors import (AnnotationError, CheckpointError, ConfigError,
 
 
 @pytest.mark.parametrize('kwargs, text', [
-    (dict(problem='bad'), 'bad'),
-    (dict(problem='bad', file='a.csv'), 'a.csv: bad'),
-    (dict(problem='bad', file='a.csv', line=3), 'a.csv, line 3: bad'),
-    (dict(problem='bad', file='a.csv', value=0), 'a.csv: bad: 0'),
-    (dict(problem='bad', file='a.csv', line=1, value='', remedy='mend it'),
-     "a.csv, line 1: bad: ''. Remedy: mend it"),
+    (dict(message='bad'), 'bad'),
+    (dict(message='bad', file='a.csv'), 'a.csv: bad'),
+    (dict(message='bad', file='a.csv', line=3), 'a.csv, line 3: bad'),
+    (dict(message='bad', file='a.csv', value=0), 'a.csv: bad: 0'),
+    (dict(message='bad', file='a.csv', line=1, value='', hint='mend it'),
+     "a.csv, line 1: bad: ''. Hint: mend it"),
 ])
 def test_message(kwargs, text):
     error = AnnotationError(**kwargs)

@@ -10,21 +10,8 @@ import sys
 from importlib.util import find_spec
 from typing import Dict, List, Optional, Sequence
 
-from mmengine.config import Config
-from mmengine.registry import init_default_scope
-from rich.console import Console
-from rich.progress import (BarColumn, MofNCompleteColumn, Progress,
-                           TextColumn, TimeElapsedColumn)
-from rich.table import Table
+from mmfer_cli import OptionAction
 
-from mmfer.analysis.comparison import (Cell, Outcome, Row, cell_config,
-                                       make_grid, model_cost, summarise,
-                                       train_all, write_report)
-from mmfer.analysis.comparison.report import cells_of, headers, notes
-from mmfer.apis.arguments import OptionAction, told_in_one_line
-from mmfer.apis.outputs import writable_folder
-
-TRAIN = osp.join(osp.dirname(osp.abspath(__file__)), 'train.py')
 EXAMPLES = """examples:
   five remedies for noisy labels, three seeds each:
     python tools/compare.py --configs configs/baseline/A.py configs/scn/B.py \\
@@ -79,6 +66,27 @@ def parse_args(args: Optional[Sequence[str]] = None) -> argparse.Namespace:
     return args
 
 
+if __name__ == '__main__':
+    parse_args()  # --help and usage errors end here, before torch loads
+
+from mmengine.config import Config  # noqa: E402
+from mmengine.registry import init_default_scope  # noqa: E402
+from rich.console import Console  # noqa: E402
+from rich.progress import (BarColumn, MofNCompleteColumn, Progress,
+                           TextColumn, TimeElapsedColumn)  # noqa: E402
+from rich.table import Table  # noqa: E402
+from mmfer.analysis.comparison import (  # noqa: E402
+    Cell, Outcome, Row, cell_config, make_grid, model_cost, summarise,
+    train_all, write_report)
+from mmfer.analysis.comparison.report import (  # noqa: E402
+    cells_of, headers, notes)
+from mmfer.apis.arguments import exit_on_user_error  # noqa: E402
+from mmfer.apis.outputs import writable_folder  # noqa: E402
+from mmfer.locks import lock_folder  # noqa: E402
+
+TRAIN = osp.join(osp.dirname(osp.abspath(__file__)), 'train.py')
+
+
 def train(configs: Dict[Cell, Config], args: argparse.Namespace
           ) -> Dict[Cell, Outcome]:
     """Train all, with a progress bar."""
@@ -121,6 +129,24 @@ def show(rows: List[Row]) -> None:
         console.print(note, markup=False, soft_wrap=True)
 
 
+def compare(args: argparse.Namespace) -> List[Row]:
+    """Train, show the table and write it; the rows."""
+    cells = make_grid(args.configs, args.datasets, args.noise, args.seeds)
+    configs = {cell: cell_config(cell, args.cfg_options, args.folds)
+               for cell in cells}
+    costs = {cell.method: model_cost(cfg)
+             for cell, cfg in reversed(configs.items())}
+    outcomes = train(configs, args)
+    rows = summarise(outcomes, costs, args.metrics)
+    show(rows)
+    about = dict(configs=args.configs, datasets=args.datasets,
+                 noise=args.noise, seeds=args.seeds, folds=args.folds,
+                 cfg_options=args.cfg_options)
+    for path in write_report(rows, args.work_dir, about):
+        print(path)
+    return rows
+
+
 def main(argv: Optional[Sequence[str]] = None) -> int:
     """Compare.
 
@@ -130,23 +156,12 @@ def main(argv: Optional[Sequence[str]] = None) -> int:
     args = parse_args(argv)
     init_default_scope('mmpretrain')
     if find_spec('scipy') is None:
-        sys.exit('compare: the significance test needs scipy. Remedy: pip '
+        sys.exit('compare: the significance test needs scipy. Hint: pip '
                  "install 'mmfer[analysis]'")
-    with told_in_one_line():
+    with exit_on_user_error():
         writable_folder(args.work_dir)
-        cells = make_grid(args.configs, args.datasets, args.noise, args.seeds)
-        configs = {cell: cell_config(cell, args.cfg_options, args.folds)
-                   for cell in cells}
-        costs = {cell.method: model_cost(cfg)
-                 for cell, cfg in reversed(configs.items())}
-        outcomes = train(configs, args)
-        rows = summarise(outcomes, costs, args.metrics)
-    show(rows)
-    about = dict(configs=args.configs, datasets=args.datasets,
-                 noise=args.noise, seeds=args.seeds, folds=args.folds,
-                 cfg_options=args.cfg_options)
-    for path in write_report(rows, args.work_dir, about):
-        print(path)
+        with lock_folder(args.work_dir):
+            rows = compare(args)
     return int(any(row.failed for row in rows))
 
 

@@ -11,25 +11,10 @@ import sys
 from importlib.util import find_spec
 from typing import Dict, List, Optional, Sequence, Tuple
 
-from mmengine.config import Config
-from mmengine.registry import init_default_scope
-from rich.console import Console
-from rich.progress import (BarColumn, MofNCompleteColumn, Progress,
-                           TextColumn, TimeElapsedColumn, TimeRemainingColumn)
-from rich.table import Table
+from mmfer_cli import OptionAction
 
-from mmfer.analysis.cross_validation import (PROTOCOLS, Fold, Pool, Result,
-                                             dataset_of, fold_config,
-                                             make_folds, pool_results,
-                                             pooled_metrics, read_pool,
-                                             read_predictions, run_folds,
-                                             write_report)
-from mmfer.analysis.cross_validation.folds import absent_classes
-from mmfer.analysis.cross_validation.report import tables
-from mmfer.apis.arguments import OptionAction, told_in_one_line
-from mmfer.apis.outputs import writable_folder
-from mmfer.apis.run import load_config, prepare_config
-
+PROTOCOLS = dict(loso='one subject', kfold='one of K groups of subjects',
+                 lodo='one data set')
 EXAMPLES = """examples:
   leave one subject out, two folds at a time:
     python tools/cross_validate.py CONFIG --protocol loso --jobs 2
@@ -83,6 +68,26 @@ def parse_args(args: Optional[Sequence[str]] = None) -> argparse.Namespace:
     args.work_dir = args.work_dir or osp.join('work_dirs',
                                               f'{name}-{args.protocol}')
     return args
+
+
+if __name__ == '__main__':
+    parse_args()  # --help and usage errors end here, before torch loads
+
+from mmengine.config import Config  # noqa: E402
+from mmengine.registry import init_default_scope  # noqa: E402
+from rich.console import Console  # noqa: E402
+from rich.progress import (BarColumn, MofNCompleteColumn, Progress,
+                           TextColumn, TimeElapsedColumn, TimeRemainingColumn)  # noqa: E402
+from rich.table import Table  # noqa: E402
+from mmfer.analysis.cross_validation import (  # noqa: E402
+    Fold, Pool, Result, dataset_of, fold_config, make_folds, pool_results,
+    pooled_metrics, read_pool, read_predictions, run_folds, write_report)
+from mmfer.analysis.cross_validation.folds import absent_classes  # noqa: E402
+from mmfer.analysis.cross_validation.report import tables  # noqa: E402
+from mmfer.apis.arguments import exit_on_user_error  # noqa: E402
+from mmfer.apis.outputs import writable_folder  # noqa: E402
+from mmfer.apis.run import load_config, prepare_config  # noqa: E402
+from mmfer.locks import lock_folder  # noqa: E402
 
 
 def plan(cfg: Config, folds: Sequence[Fold], args: argparse.Namespace
@@ -144,28 +149,15 @@ def show(results: Dict[int, Result], notes: List[str]) -> None:
         console.print(note, markup=False, soft_wrap=True)
 
 
-def main(argv: Optional[Sequence[str]] = None) -> int:
-    """Cross-validate.
-
-    Returns:
-        int: 0, or 1 if a fold failed; there is no result then.
-    """
-    args = parse_args(argv)
-    if find_spec('sklearn') is None:
-        sys.exit('cross_validate: the figures need scikit-learn. Remedy: pip '
-                 "install 'mmfer[analysis]'")
-    with told_in_one_line():
-        cfg = prepare_config(load_config(args.config), args.cfg_options)
-        init_default_scope(cfg.get('default_scope', 'mmpretrain'))
-        pool = read_pool(dataset_of(cfg, 'test_dataloader', args.split))
-        writable_folder(args.work_dir)
-        folds = make_folds(pool, args.protocol, args.folds, args.inner_folds)
-        configs = plan(cfg, folds, args)
-        together = {folder: fold for part in configs.values()
-                    for folder, fold in part.items()}
-        if not run(together, args.jobs):
-            return 1
-        results, problems = pool_folds(configs, pool, cfg.test_evaluator)
+def cross_validate(cfg: Config, pool: Pool, args: argparse.Namespace) -> int:
+    """Run the folds, show their result and write it; the exit code."""
+    folds = make_folds(pool, args.protocol, args.folds, args.inner_folds)
+    configs = plan(cfg, folds, args)
+    together = {folder: fold for part in configs.values()
+                for folder, fold in part.items()}
+    if not run(together, args.jobs):
+        return 1
+    results, problems = pool_folds(configs, pool, cfg.test_evaluator)
     epoch = (f'the best epoch on one {args.inner_folds}th of the training '
              'subjects' if args.inner_folds else 'the last epoch')
     notes = [f'{args.protocol}, {len(folds)} folds, {epoch}; counts of all '
@@ -179,6 +171,25 @@ def main(argv: Optional[Sequence[str]] = None) -> int:
                              about):
         print(path)
     return 0
+
+
+def main(argv: Optional[Sequence[str]] = None) -> int:
+    """Cross-validate.
+
+    Returns:
+        int: 0, or 1 if a fold failed; there is no result then.
+    """
+    args = parse_args(argv)
+    if find_spec('sklearn') is None:
+        sys.exit('cross_validate: the figures need scikit-learn. Hint: pip '
+                 "install 'mmfer[analysis]'")
+    with exit_on_user_error():
+        cfg = prepare_config(load_config(args.config), args.cfg_options)
+        init_default_scope(cfg.get('default_scope', 'mmpretrain'))
+        pool = read_pool(dataset_of(cfg, 'test_dataloader', args.split))
+        writable_folder(args.work_dir)
+        with lock_folder(args.work_dir):
+            return cross_validate(cfg, pool, args)
 
 
 if __name__ == '__main__':

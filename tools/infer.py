@@ -1,22 +1,12 @@
 # Copyright (c) mmfer contributors.
 """Find faces in pictures and videos and predict their expressions."""
+import signal
 from argparse import ArgumentParser, Namespace, RawDescriptionHelpFormatter
 from collections import Counter
 from contextlib import ExitStack, closing
 from typing import Any, Dict, List, Union
 
-from mmfer.apis.arguments import run_main
-from mmfer.apis.attention import ATTENTIONS
-from mmfer.apis.detectors import FaceDetector, GivenBoxes
-from mmfer.apis.detectors.arguments import (add_detector_arguments,
-                                            detector_arguments)
-from mmfer.apis.inference import (BACKENDS, DrawnPictures, FERInferencer,
-                                  PredictionTable, Window, show_progress)
-from mmfer.apis.outputs import writable_file, writable_folder
-from mmfer.apis.pictures import open_pictures
-from mmfer.datasets.transforms import ALIGN_RECIPES
-from mmfer.structures import PicturePrediction
-from mmfer.visualization import FERVisualizer
+from mmfer_cli import add_detector_arguments, detector_arguments
 
 EXAMPLES = """
 examples:
@@ -58,19 +48,21 @@ def parse_args() -> Namespace:
     parser.add_argument('--boxes', metavar='FILE',
                         help='faces that are known, a .csv file as --out '
                         'writes it, in place of a detector')
-    parser.add_argument('--align', choices=['none', *ALIGN_RECIPES],
+    parser.add_argument('--align', choices=['none', 'arcface112', 'rafdb100',
+                                             'box-margin'],
                         help='how to align faces (default: as in training)')
     parser.add_argument('--smooth', type=float, metavar='SHARE',
                         help='follow the faces of a video and keep this '
                         'share of what was predicted, as 0.8, at each frame')
-    parser.add_argument('--attention', choices=ATTENTIONS,
+    parser.add_argument('--attention',
+                        choices=['cam', 'heads', 'patches', 'tokens'],
                         help='draw where the model looks: cam needs the '
                         'extra mmfer[cam], heads, patches and tokens models '
                         'that have them')
     parser.add_argument('--batch-size', type=int, default=32,
                         help='faces predicted at a time (default: 32)')
-    parser.add_argument('--backend', choices=BACKENDS, default='pytorch',
-                        help='(default: pytorch)')
+    parser.add_argument('--backend', choices=['pytorch', 'onnxruntime'],
+                        default='pytorch', help='(default: pytorch)')
     parser.add_argument('--device', help='where PyTorch computes, as cuda:1 '
                         '(default: an accelerator if there is one)')
     args = parser.parse_args()
@@ -78,6 +70,19 @@ def parse_args() -> Namespace:
         parser.error('name a picture, folder or video, or --camera')
     args.found_by = detector_arguments(args, parser)
     return args
+
+
+if __name__ == '__main__':
+    parse_args()  # --help and usage errors end here, before torch loads
+
+from mmfer.apis.arguments import run_main  # noqa: E402
+from mmfer.apis.detectors import FaceDetector, GivenBoxes  # noqa: E402
+from mmfer.apis.inference import (  # noqa: E402
+    DrawnPictures, FERInferencer, PredictionTable, Window, show_progress)
+from mmfer.apis.outputs import writable_file, writable_folder  # noqa: E402
+from mmfer.apis.pictures import open_pictures  # noqa: E402
+from mmfer.structures import PicturePrediction  # noqa: E402
+from mmfer.visualization import FERVisualizer  # noqa: E402
 
 
 def detector_of(args: Namespace
@@ -117,6 +122,8 @@ def tell(found: PicturePrediction) -> None:
 
 def main(args: Namespace) -> None:
     """Predict."""
+    # As Ctrl-C does, finish what is written.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     pictures = open_pictures(
         args.input if args.camera is None else args.camera)
     if args.out_dir:
@@ -127,6 +134,8 @@ def main(args: Namespace) -> None:
         args.config, args.checkpoint, align=args.align,
         batch_size=args.batch_size, device=args.device,
         backend=args.backend, attention=args.attention, **detector_of(args))
+    for note in pictures.notes:
+        print(note)
     print(f'faces aligned by: {inferencer.pipeline.recipe}')
     count = problems = 0
     expressions: Counter = Counter()

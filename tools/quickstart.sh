@@ -12,6 +12,9 @@ out=${1:-work_dirs/quickstart}
 source tools/setup_env.sh
 setup_env . detect  # with a face detector, for photos
 
+# The file names the checkpoint relative to its folder.
+last_checkpoint() { (cd "$out/$1" && realpath "$(cat last_checkpoint)"); }
+
 config=configs/mtac/mtac_resnet18_1xb64_synthetic-noise20.py
 
 say "1/4 a start: plain training on other faces; the log is in $out/start"
@@ -20,10 +23,10 @@ start=configs/baseline/resnet18_1xb64_synthetic-warmup.py
 
 say "2/4 training; the log is in $out/run"
 "$PY" tools/train.py "$config" --work-dir "$out/run" --resume \
-    --cfg-options init_weights="$(cat "$out/start/last_checkpoint")"
+    --cfg-options init_weights="$(last_checkpoint start)"
 
 say "3/4 testing"
-checkpoint=$(cat "$out/run/last_checkpoint")
+checkpoint=$(last_checkpoint run)
 "$PY" tools/test.py "$config" "$checkpoint" --work-dir "$out/test" \
     --out "$out/predictions.csv"
 

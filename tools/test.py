@@ -2,10 +2,7 @@
 """Test a checkpoint."""
 from argparse import Namespace
 
-from mmfer.apis.arguments import make_parser, options_of, run_main
-from mmfer.apis.predictions import SavePredictions
-from mmfer.apis.run import (build_runner, load_config, prepare_config,
-                            set_drawing, set_testing)
+from mmfer_cli import make_parser
 
 EXAMPLES = """
 examples:
@@ -45,6 +42,15 @@ def parse_args() -> Namespace:
         parser.error('--show and --show-dir draw one picture a sample; leave '
                      '--tta out')
     return args
+
+
+if __name__ == '__main__':
+    parse_args()  # --help and usage errors end here, before torch loads
+
+from mmfer.apis.arguments import options_of, run_main  # noqa: E402
+from mmfer.apis.predictions import SavePredictions  # noqa: E402
+from mmfer.apis.run import (  # noqa: E402
+    build_runner, load_config, prepare_config, set_drawing, set_testing)
 
 
 def main(args: Namespace) -> None:

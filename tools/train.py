@@ -2,9 +2,7 @@
 """Train a model from a config."""
 from argparse import Namespace
 
-from mmfer.apis.arguments import make_parser, options_of, run_main
-from mmfer.apis.run import (build_runner, load_config, prepare_config,
-                            set_training)
+from mmfer_cli import make_parser
 
 EXAMPLES = """
 examples:
@@ -40,13 +38,25 @@ def parse_args() -> Namespace:
     return parser.parse_args()
 
 
+if __name__ == '__main__':
+    parse_args()  # --help and usage errors end here, before torch loads
+
+from mmfer.apis.arguments import options_of, run_main  # noqa: E402
+from mmfer.apis.run import (  # noqa: E402
+    build_runner, load_config, prepare_config, set_training)
+from mmfer.apis.processes import end_on_interrupt  # noqa: E402
+from mmfer.locks import lock_folder  # noqa: E402
+
+
 def main(args: Namespace) -> None:
     """Train."""
+    end_on_interrupt()
     cfg = load_config(args.config)
     prepare_config(cfg, **options_of(args))
     set_training(cfg, args.resume, args.amp, not args.no_validate,
                  args.auto_scale_lr)
-    build_runner(cfg).train()
+    with lock_folder(cfg.work_dir, cfg.launcher):
+        build_runner(cfg).train()
 
 
 if __name__ == '__main__':

@@ -14,7 +14,8 @@ default_hooks = dict(
         rule='greater'),
     sampler_seed=dict(type='DistSamplerSeedHook'),
     visualization=dict(type='VisualizationHook', enable=False),
-    channels_last=dict(type='ChannelsLastHook'))
+    channels_last=dict(type='ChannelsLastHook'),
+    finite_check=dict(type='FiniteCheckHook'))
 
 custom_hooks = [
     dict(type='EpochSeedHook'),

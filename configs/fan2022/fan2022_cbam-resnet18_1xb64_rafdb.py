@@ -10,8 +10,6 @@ _base_ = [
 init_weights = dict(
     checkpoint='weights/resnet18_msceleb.pth', fresh=['cbam'])
 
-# RAF-DB's training set, in its order of classes.
-counts = (1290, 281, 717, 4772, 1982, 705, 2524)
-model = dict(head=dict(loss=dict(class_counts=counts)))
+custom_hooks = [*_base_.custom_hooks, dict(type='ClassCountHook')]
 optim_wrapper = dict(
     paramwise_cfg=dict(custom_keys={'head.fc': dict(lr_mult=10)}))

@@ -7,7 +7,7 @@ init_weights = dict(
     checkpoint=_base_.init_weights,
     fresh=['cbam'])
 
-# Its classes are balanced: no weights.
 model = dict(
     backbone=_base_.stride16_scratch,
     head=dict(num_classes=8, in_channels=256, feat_size=4))
+custom_hooks = [*_base_.custom_hooks, dict(type='ClassCountHook')]

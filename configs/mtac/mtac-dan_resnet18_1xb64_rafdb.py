@@ -1,6 +1,6 @@
-# Laid over DAN: its head tells the expressions from several attentions and has
-# no confidence. The other tasks see the pooled map, the first thing that the
-# neck gives.
+# With DAN's neck and head: the confidence block scales the logits of several
+# attentions. It and the other tasks take the pooled map, the first thing that
+# the neck gives.
 _base_ = ['mtac_resnet18_1xb64_rafdb.py']
 
 model = dict(
@@ -12,10 +12,12 @@ model = dict(
     head=dict(
         task_heads=dict(
             expr=dict(
-                _delete_=True,
-                type='AttentionFusionHead',
-                affinity=dict(type='AffinityLoss'),
-                partition=dict(type='PartitionLoss', form='log_of_mean')),
+                feat_index=0,
+                head=dict(
+                    type='AttentionFusionHead',
+                    affinity=dict(type='AffinityLoss'),
+                    partition=dict(
+                        type='PartitionLoss', form='log_of_mean'))),
             au=dict(feat_index=0),
             va=dict(feat_index=0),
             template=dict(feat_index=0))))

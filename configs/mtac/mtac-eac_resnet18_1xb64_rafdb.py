@@ -1,4 +1,4 @@
-# Laid over EAC: its head tells the expressions and has no confidence.
+# With EAC's head: the confidence block scales the logits of the first view.
 _base_ = ['mtac_resnet18_1xb64_rafdb.py']
 
 model = dict(
@@ -7,10 +7,11 @@ model = dict(
     head=dict(
         task_heads=dict(
             expr=dict(
-                _delete_=True,
-                type='AttentionConsistencyHead',
-                consistency=dict(
-                    type='AttentionConsistencyLoss', loss_weight=5.0)))))
+                head=dict(
+                    type='AttentionConsistencyHead',
+                    consistency=dict(
+                        type='AttentionConsistencyLoss',
+                        loss_weight=5.0))))))
 # The second view is the mirror: the first one is not flipped.
 load, resize, flip, erase, pack = _base_.train_pipeline
 train_pipeline = [load, resize, erase, pack]

@@ -8,9 +8,7 @@ faces = dict(
     type='AffectNet',
     data_root='data/affectnet',
     label_space='affectnet7')
-train_dataloader = dict(
-    dataset=dict(auxiliary=None, **faces),
-    sampler=dict(_delete_=True, type='ClassBalancedSampler'))
+train_dataloader = dict(dataset=dict(auxiliary=None, **faces))
 val_dataloader = dict(dataset=dict(split='valid', **faces))
 test_dataloader = dict(dataset=dict(split='valid', **faces))
 val_evaluator = [dict(type='FERMetric'), dict(type='VAMetric')]

@@ -3,7 +3,7 @@ _base_ = [
     '../_base_/models/mtac_resnet18.py',
     '../_base_/datasets/affwild2.py',
     '../_base_/schedules/adam_exp_60e.py',
-    '../_base_/template_relabeling.py',
+    '../_base_/default_runtime.py',
 ]
 
 # ResNet-18 trained on MS-Celeb-1M, see ../baseline/README.md.
@@ -15,6 +15,8 @@ model = dict(
 train_dataloader = dict(drop_last=True)
 custom_hooks = [
     *_base_.custom_hooks,
+    dict(type='TemplateHook'),
+    dict(type='LabelCorrectionHook'),
     dict(type='TaskRampHook', ramps=dict(au=6, va=6, template=6)),
     dict(type='AUGraphHook'),
 ]

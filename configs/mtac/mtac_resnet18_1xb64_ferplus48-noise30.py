@@ -21,7 +21,7 @@ train_dataloader = dict(
 custom_hooks = [
     *_base_.custom_hooks,
     dict(type='TemplateHook'),
-    dict(type='LabelCorrectionHook', start_epoch=3),
+    dict(type='LabelCorrectionHook'),
     dict(type='TaskRampHook', ramps=dict(au=1, va=1, template=1)),
     dict(type='AUGraphHook'),
 ]

@@ -2,7 +2,7 @@ _base_ = [
     '../_base_/models/mtac_resnet18.py',
     '../_base_/datasets/rafdb.py',
     '../_base_/schedules/adam_exp_60e.py',
-    '../_base_/template_relabeling.py',
+    '../_base_/default_runtime.py',
 ]
 
 # ResNet-18 trained on MS-Celeb-1M, see ../baseline/README.md.
@@ -20,6 +20,8 @@ train_dataloader = dict(
     drop_last=True, dataset=dict(auxiliary=[openface, emotions]))
 custom_hooks = [
     *_base_.custom_hooks,
+    dict(type='TemplateHook'),
+    dict(type='LabelCorrectionHook'),
     dict(type='TaskRampHook', ramps=dict(au=6, va=6, template=6)),
     dict(type='AUGraphHook'),
 ]

@@ -1,4 +1,5 @@
 # Without relabelling.
 _base_ = ['mtac_resnet18_1xb64_synthetic-noise40.py']
 
-model = dict(label_bank=dict(posterior_momentum=0., correction=None))
+model = dict(
+    label_bank=dict(min_skill=0., min_stability=0., correction=None))

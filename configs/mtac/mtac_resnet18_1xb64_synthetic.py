@@ -14,7 +14,7 @@ model = dict(
 custom_hooks = [
     *_base_.custom_hooks,
     dict(type='TemplateHook'),
-    dict(type='LabelCorrectionHook', start_epoch=8),
+    dict(type='LabelCorrectionHook'),
     dict(type='TaskRampHook', ramps=dict(au=3, va=3, template=3)),
     dict(type='AUGraphHook'),
 ]

@@ -1,5 +1,4 @@
-# 30 % of the training labels are wrong.
-_base_ = ['rul_resnet18_1xb64_ferplus.py']
+# 30 % of the training labels are wrong; SCN's relabeling corrects some.
+_base_ = ['rul_resnet18_1xb64_ferplus-noise10.py']
 
-train_dataloader = dict(
-    dataset=dict(noise=dict(type='SymmetricNoise', ratio=0.3, seed=0)))
+train_dataloader = dict(dataset=dict(noise=dict(ratio=0.3)))

@@ -1,8 +1,7 @@
-_base_ = [
-    '../_base_/models/rul_resnet18.py', '../_base_/ferplus_48px_noise30.py'
-]
+_base_ = ['rul_resnet18_1xb64_ferplus48-noise30_without-relabeling.py']
 
-model = dict(
-    flip_test=True,
-    backbone=_base_.stride16_scratch,
-    head=dict(num_classes=8, in_channels=256, feat_size=3))
+model = dict(label_bank=dict(_base_.relabeling, num_classes=8))
+custom_hooks = [
+    *_base_.custom_hooks,
+    dict(type='LabelCorrectionHook', start_epoch=3),
+]

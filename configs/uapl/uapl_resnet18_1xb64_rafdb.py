@@ -8,10 +8,11 @@ _base_ = [
 # ResNet-18 trained on MS-Celeb-1M, see ../baseline/README.md.
 init_weights = 'weights/resnet18_msceleb.pth'
 
-# Shifted by up to 8 pixels.
-load, resize, flip, erase, pack = _base_.train_pipeline
+# Shifted by up to 8 pixels; erased as a batch, which records what.
+load, resize, flip, _, pack = _base_.train_pipeline
 move = dict(type='FaceAffine', shift=8 / 224)
-train_pipeline = [load, resize, move, flip, erase, pack]
+train_pipeline = [load, resize, move, flip, pack]
+data_preprocessor = dict(augments=[_base_.erasing])
 # Intensities and landmarks as OpenFace 2 finds them, see docs/auxiliary.md.
 openface = dict(
     type='OpenFaceLabels',

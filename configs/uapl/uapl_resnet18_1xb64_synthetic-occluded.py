@@ -5,21 +5,12 @@ _base_ = [
     '../_base_/models/uapl_resnet18.py', '../_base_/synthetic_64px_occluded.py'
 ]
 
-data_preprocessor = dict(augments=[
-    dict(
-        type='BatchErasing',
-        min_area_ratio=0.1,
-        max_area_ratio=0.35,
-        mode='plain')
-])
+data_preprocessor = dict(augments=[_base_.erasing])
 model = dict(
     backbone=dict(_base_.stride16_scratch, out_indices=(1, 2)),
     neck=dict(
         in_channels=(128, 256), out_channels=256, patches='landmark24'),
-    head=dict(
-        num_classes=8,
-        in_channels=256,
-        visibility=dict(type='PatchVisibilityLoss')))
+    head=dict(num_classes=8, in_channels=256))
 custom_hooks = [
     *_base_.custom_hooks,
     dict(

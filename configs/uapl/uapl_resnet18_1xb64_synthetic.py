@@ -1,5 +1,6 @@
 _base_ = ['../_base_/models/uapl_resnet18.py', '../_base_/synthetic_64px.py']
 
+data_preprocessor = dict(augments=[_base_.erasing])
 model = dict(
     backbone=dict(_base_.stride16_scratch, out_indices=(1, 2)),
     neck=dict(in_channels=(128, 256), out_channels=256),

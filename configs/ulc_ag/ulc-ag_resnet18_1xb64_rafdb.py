@@ -2,7 +2,7 @@ _base_ = [
     '../_base_/models/ulc-ag_resnet18.py',
     '../_base_/datasets/rafdb.py',
     '../_base_/schedules/adam_exp_60e.py',
-    '../_base_/template_relabeling.py',
+    '../_base_/default_runtime.py',
 ]
 
 # ResNet-18 trained on MS-Celeb-1M, see ../baseline/README.md.
@@ -16,6 +16,8 @@ openface = dict(
 train_dataloader = dict(drop_last=True, dataset=dict(auxiliary=openface))
 custom_hooks = [
     *_base_.custom_hooks,
+    dict(type='TemplateHook'),
+    dict(type='LabelCorrectionHook', start_epoch=10),
     dict(type='TaskRampHook', ramps=dict(au=6)),
     dict(type='AUGraphHook'),
 ]

@@ -5,6 +5,9 @@ from typing import Any, Dict, List, Optional, Sequence
 
 import numpy as np
 
+from mmfer.errors import ConfigError
+from mmfer.files import atomic_write, spreadsheet_cell
+
 ROW = Dict[str, Any]
 
 
@@ -56,8 +59,9 @@ def subject_table(labels: np.ndarray, predicted: np.ndarray,
     names = np.asarray(subjects)
     known = sorted(set(names.tolist()) - {''})
     if not known:
-        raise ValueError('no sample tells its subject. Remedy: take a dataset '
-                         'that does, such as FERCSV with a column subject')
+        raise ConfigError('no sample tells its subject',
+                          hint='take a dataset that does, such as FERCSV '
+                          'with a column subject')
     rows = []
     for name in known:
         own = names == name
@@ -82,7 +86,8 @@ def write_rows(rows: Sequence[ROW], path: str) -> None:
         rows (Sequence[dict]): Rows with the same keys, at least one.
         path (str): The file.
     """
-    with open(path, 'w', encoding='utf-8', newline='') as file:
+    with atomic_write(path, newline='') as file:
         table = csv.DictWriter(file, list(rows[0]), lineterminator='\n')
         table.writeheader()
-        table.writerows(rows)
+        table.writerows({key: spreadsheet_cell(value)
+                         for key, value in row.items()} for row in rows)

@@ -1,49 +1,20 @@
 # Copyright (c) mmfer contributors.
 """What the command lines of the analysis tools share."""
 import os.path as osp
-from argparse import (ArgumentParser, Namespace, RawDescriptionHelpFormatter)
+from argparse import Namespace
 
 from mmengine.config import Config
 
-from mmfer.apis.arguments import OptionAction
 from mmfer.apis.outputs import writable_folder
 from mmfer.apis.run import check_file, load_config, prepare_config
-
-
-def make_parser(description: str, examples: str,
-                splits: bool = True) -> ArgumentParser:
-    """A parser for a tool that looks at the predictions of a model.
-
-    Args:
-        description (str): What the tool does.
-        examples (str): How it is called.
-        splits (bool): Whether it can look at several splits. Defaults to
-            True.
-    """
-    parser = ArgumentParser(
-        description=description,
-        epilog=examples,
-        formatter_class=RawDescriptionHelpFormatter)
-    parser.add_argument('config', help='config file')
-    parser.add_argument('checkpoint', help='checkpoint, a file')
-    if splits:
-        parser.add_argument(
-            '--split', choices=['train', 'val', 'test'], default='test',
-            help='which set of the config. Defaults to test')
-    parser.add_argument(
-        '--out', metavar='FOLDER', help='folder for the results. Defaults to '
-        'work_dirs/NAME_OF_CONFIG/analysis')
-    parser.add_argument(
-        '--cfg-options', nargs='+', action=OptionAction, default={},
-        metavar='KEY=VALUE', help='settings laid over the config')
-    return parser
 
 
 def read_config(args: Namespace) -> Config:
     """The config of the command line; makes the folder for the results.
 
     Args:
-        args (Namespace): Of :func:`make_parser`; gets ``out`` where it is
+        args (Namespace): Of ``mmfer_cli.make_analysis_parser``; gets ``out``
+            where it is
             None.
 
     Raises:

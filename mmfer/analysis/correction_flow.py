@@ -8,6 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
+from mmfer.errors import ConfigError, MissingFileError
 from mmfer.structures import AnnotationError
 from mmfer.visualization.colors import BLUE, COLORS
 
@@ -30,9 +31,9 @@ def read_corrections(path: str) -> List[Dict[str, Any]]:
         with open(path, encoding='utf-8') as file:
             lines = file.read().splitlines()
     except FileNotFoundError:
-        raise FileNotFoundError(
-            f'{path}: no such file. Remedy: name the work folder of a run '
-            'with a label bank') from None
+        raise MissingFileError(f'{path}: no such file',
+                               hint='name the work folder of a '
+                               'run with a label bank') from None
     for number, line in enumerate(lines, 1):
         try:
             row = json.loads(line)
@@ -75,8 +76,8 @@ def correction_flow(rows: Sequence[Dict[str, Any]]) -> CorrectionFlow:
         ValueError: If nothing was corrected.
     """
     if not rows:
-        raise ValueError('no label was corrected. Remedy: name a run that '
-                         'corrected some')
+        raise ConfigError('no label was corrected',
+                          hint='name a run that corrected some')
     names = sorted({str(row[key]) for row in rows for key in ('given', 'new')})
     last = {row['index']: row for row in rows}
     counts = np.zeros((len(names), len(names)), dtype=np.int64)

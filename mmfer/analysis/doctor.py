@@ -29,6 +29,9 @@ REQUIRED = {
                  'compat.py'))['_PACKAGES'],
     'torchmetrics': ('torchmetrics', '1.0', None),
 }
+_bound = runpy.run_path(
+    osp.join(osp.dirname(osp.dirname(osp.abspath(__file__))), 'apis',
+             'processes.py'))['bound']
 # Module -> the distributions that bring it.
 DISTRIBUTIONS = {
     'mmengine': ('mmengine', 'mmengine-lite', 'onedl-mmengine'),
@@ -62,12 +65,12 @@ class Check:
         status (str): ``'ok'``; ``'info'``, worth knowing; ``'warning'``, may
             do harm; or ``'error'``, mmfer or a part of it cannot work.
         found (str): What was found.
-        remedy (str): What to type or do. Defaults to ``''``.
+        hint (str): What to type or do. Defaults to ``''``.
     """
     name: str
     status: str
     found: str
-    remedy: str = ''
+    hint: str = ''
 
 
 def release(version: str) -> Tuple[int, ...]:
@@ -102,7 +105,8 @@ def probe() -> Dict[str, Dict[str, Any]]:
     while True:
         with tempfile.TemporaryDirectory() as folder:
             results = osp.join(folder, 'results.jsonl')
-            command = [sys.executable, script, results, json.dumps(known)]
+            command = _bound(
+                [sys.executable, script, results, json.dumps(known)])
             try:
                 done = subprocess.run(
                     command,
@@ -162,26 +166,26 @@ def check_required(name: str, result: Dict[str, Any]) -> Check:
             installed(f'onedl-{part}') for part in DISTRIBUTIONS):
         project = f'onedl-{name}'
     bounds = f'>={low}' + (f',<{high}' if high else '')
-    remedy = f"pip install '{project}{bounds}'"
+    hint = f"pip install '{project}{bounds}'"
     if name in ('torch', 'torchvision'):
-        remedy = 'pip install --upgrade torch torchvision'
+        hint = 'pip install --upgrade torch torchvision'
     if not result['passed']:
         error = result['error']
         if not any(map(installed, DISTRIBUTIONS.get(name, (name, )))):
             error = f'not installed ({error})'
         elif 'libGL' in error or 'libgthread' in error:
-            remedy = ('install the system libraries libgl1 and libglib2.0-0, '
-                      'or put opencv-python-headless in the place of '
-                      'opencv-python')
+            hint = ('install the system libraries libgl1 and libglib2.0-0, '
+                    'or put opencv-python-headless in the place of '
+                    'opencv-python')
         elif error.startswith('not tried'):
-            remedy = ''
+            hint = ''
         else:
-            remedy = remedy.replace('install', 'install --force-reinstall')
-        return Check(name, 'error', error, remedy)
+            hint = hint.replace('install', 'install --force-reinstall')
+        return Check(name, 'error', error, hint)
     version = result['version']
     if not release(low) <= release(version) or (
             high and not release(version) < release(high)):
-        return Check(name, 'error', f'{version}; mmfer needs {bounds}', remedy)
+        return Check(name, 'error', f'{version}; mmfer needs {bounds}', hint)
     return Check(name, 'ok', version)
 
 

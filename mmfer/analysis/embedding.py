@@ -7,6 +7,7 @@ import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
+from mmfer.errors import ConfigError, MissingPackageError
 from mmfer.visualization.colors import COLORS
 
 _MARKERS = 'os^Dv*PX'
@@ -28,8 +29,8 @@ def require_method(method: str) -> None:
         raise ValueError(f"method must be 'tsne' or 'umap', got {method!r}")
     module, package = _PACKAGES[method]
     if find_spec(module) is None:
-        raise ImportError(f'{method} needs {package}. Remedy: pip install '
-                          "'mmfer[analysis]'")
+        raise MissingPackageError(f'{method} needs {package}',
+                                  hint="pip install 'mmfer[analysis]'")
 
 
 def embed_features(features: np.ndarray, method: str = 'tsne',
@@ -51,8 +52,9 @@ def embed_features(features: np.ndarray, method: str = 'tsne',
         ImportError: If the package is missing.
     """
     if len(features) < 4:
-        raise ValueError(f'{len(features)} samples are too few to lay them '
-                         'on a plane. Remedy: take at least 4')
+        raise ConfigError(f'{len(features)} samples are too few to lay them '
+                          'on a plane',
+                          hint='take at least 4')
     require_method(method)
     if method == 'tsne':
         from sklearn.manifold import TSNE

@@ -6,6 +6,9 @@ import torch
 from mmengine.evaluator import BaseMetric
 from torch import nn
 
+from mmfer.errors import ConfigError
+from mmfer.evaluation import require_finite
+
 
 class PredictionCollector(BaseMetric):
     """Keeps what a model says of every sample, and what goes into its head.
@@ -44,10 +47,12 @@ class PredictionCollector(BaseMetric):
             features = np.zeros((len(data_samples), 0), np.float32)
         for sample, feature in zip(data_samples, features):
             if sample.get('pred_score') is None:
-                raise ValueError(
-                    f"{sample.get('img_path')}: the model gives no "
-                    'pred_score. Remedy: name a model that predicts '
-                    'expressions')
+                raise ConfigError(
+                    f"{sample.get('img_path')}: the model gives no pred_score",
+                    hint='name a model that predicts expressions')
+            require_finite(dict(img_path=sample.get('img_path'),
+                                feature=feature), 'feature')
+            require_finite(sample, 'pred_score', 'pred_confidence')
             label = sample.get('gt_label', torch.empty(0))
             self.results.append(
                 dict(

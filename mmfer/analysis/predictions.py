@@ -9,6 +9,7 @@ from torch import nn
 from mmfer.apis.models import tested_dataset
 from mmfer.apis.run import build_runner, loader_of, set_testing
 from mmfer.engine.model_parts import bare_model
+from mmfer.errors import ConfigError
 from .prediction_collector import PredictionCollector
 from .verification import leaf_configs
 
@@ -59,9 +60,10 @@ def collect_predictions(cfg: Config,
         features (bool): Whether to keep features. Defaults to False.
 
     Raises:
-        ConfigError: If the config lacks the set, or the test set.
+        ConfigError: If the config lacks the set, or the test set, or a
+            sample has no label.
         FileNotFoundError: If the checkpoint is missing.
-        ValueError: If a sample has no label, or scores are not finite.
+        NonFiniteError: If predictions are not finite.
     """
     for needed in ('test', split):
         loader_of(cfg, needed)
@@ -86,15 +88,11 @@ def _stack(rows: List[dict], dataset: Any, model: nn.Module) -> Predictions:
     }
     labels = np.array(columns['label'], dtype=np.int64)
     scores = np.stack(columns['scores'])
-    for wrong, problem, remedy in (
-            (labels < 0, 'it has no expression label',
-             'analyse a set with expressions'),
-            (~np.isfinite(scores).all(1), 'the scores of the model are not '
-             'finite', 'name another checkpoint; training has diverged')):
-        if wrong.any():
-            place = int(wrong.argmax())
-            raise ValueError(f"{columns['path'][place] or place}: {problem}. "
-                             f'Remedy: {remedy}')
+    if (labels < 0).any():
+        place = int((labels < 0).argmax())
+        raise ConfigError(f"{columns['path'][place] or place}: it has no "
+                          'expression label',
+                          hint='analyze a set with expressions')
     classes = dataset.metainfo.get('classes') or range(scores.shape[1])
     return Predictions(
         classes=tuple(map(str, classes)),

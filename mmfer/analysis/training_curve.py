@@ -6,6 +6,7 @@ from typing import Dict, List, Tuple
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
+from mmfer.errors import ConfigError, MissingFileError
 from mmfer.visualization.colors import BLUE, VERMILION
 
 # What a run logged: name -> list of (epoch, value).
@@ -29,9 +30,9 @@ def read_curves(work_dir: str) -> CURVES:
     """
     files = sorted(Path(work_dir).glob('*/vis_data/scalars.json'))
     if not files:
-        raise FileNotFoundError(
-            f'{work_dir}: no */vis_data/scalars.json. Remedy: name the work '
-            "folder of a run whose visualizer has a 'LocalVisBackend'")
+        raise MissingFileError(f'{work_dir}: no */vis_data/scalars.json',
+                               hint='name the work folder of a run whose '
+                               "visualizer has a 'LocalVisBackend'")
     curves: Dict[str, Dict[float, float]] = {}
     for file in files:
         rows = [json.loads(line) for line in file.read_text().splitlines()]
@@ -68,8 +69,8 @@ def draw_curves(curves: CURVES,
         ValueError: If the run has no such metric.
     """
     if metric not in curves:
-        raise ValueError(f'no metric {metric!r} was logged. Remedy: take one '
-                         f'of {", ".join(sorted(curves))}')
+        raise ConfigError(f'no metric {metric!r} was logged',
+                          hint=f'take one of {", ".join(sorted(curves))}')
     figure = Figure(figsize=(7, 4), layout='constrained')
     FigureCanvasAgg(figure)
     left = figure.subplots()

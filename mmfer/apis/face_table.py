@@ -51,7 +51,7 @@ class FaceTable:
                 raise AnnotationError(
                     f'the table to go on with has other columns than one of '
                     f'{num_landmarks} landmarks', path, 1, header,
-                    remedy='name another file, or remove this one')
+                    hint='name another file, or remove this one')
             rows = read_csv(path, self.columns)
             self.found = {row['path']: bool(row['x0']) for _, row in rows}
 
@@ -116,9 +116,9 @@ def find_faces(datasets: Iterable[dict],
             nothing.
     """
     if not detector.num_landmarks:
-        raise ConfigError(
-            f'{type(detector).__name__} gives no landmarks. Remedy: the '
-            'detector mtcnn or yunet, or --landmarks dlib68')
+        raise ConfigError(f'{type(detector).__name__} gives no landmarks',
+                          hint='the detector mtcnn or yunet, or --landmarks '
+                          'dlib68')
     todo = {}
     for dataset, opens in map(_open_reader, datasets):
         for index in range(len(dataset)):
@@ -152,10 +152,9 @@ def _first_image(results: dict) -> np.ndarray:
     if 'frames' in results:
         return results['frames'].read([results['onset']])[0]
     if 'img' not in results:
-        raise ConfigError(
-            f"{results.get('img_path')}: the first transform of the pipeline "
-            'opens neither picture nor clip. Remedy: put LoadFERImage or '
-            'OpenClip there')
+        raise ConfigError(f"{results.get('img_path')}: the first transform "
+                          'of the pipeline opens neither picture nor clip',
+                          hint='put LoadFERImage or OpenClip there')
     return results['img']
 
 

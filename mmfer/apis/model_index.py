@@ -5,7 +5,7 @@ from typing import Dict, NamedTuple, Optional
 
 from mmengine.fileio import load
 
-from mmfer.errors import ConfigError
+from mmfer.errors import ConfigError, MissingFileError
 
 _PACKAGE = osp.dirname(osp.dirname(osp.abspath(__file__)))
 
@@ -35,8 +35,8 @@ def list_models() -> Dict[str, IndexedModel]:
         if osp.isfile(index):
             break
     else:
-        raise FileNotFoundError(f'{index}: the model index is missing. '
-                                'Remedy: install mmfer again')
+        raise MissingFileError(f'{index}: the model index is missing',
+                               hint='install mmfer again')
     return {
         model['Name']: IndexedModel(
             osp.join(root, model['Config']), model.get('Weights'))
@@ -59,7 +59,7 @@ def find_model(name: str) -> IndexedModel:
     if name not in models:
         near = get_close_matches(name, models, 3)
         raise ConfigError(
-            f'{name}: neither a config file nor a model of mmfer. Remedy: ' +
-            (f'did you mean {" or ".join(near)}?' if near else
-             'check the path; model-index.yml lists the models'))
+            f'{name}: neither a config file nor a model of mmfer',
+            hint=f'did you mean {" or ".join(near)}?' if near else
+            'check the path; model-index.yml lists the models')
     return models[name]

@@ -10,8 +10,9 @@ from torch import nn
 
 import mmfer  # noqa: F401
 from mmfer.engine.checkpoint_check import (canonical_classes,
-                                           checkpoint_classes, try_weights)
-from mmfer.errors import ConfigError
+                                           checkpoint_classes,
+                                           non_finite_weights, try_weights)
+from mmfer.errors import CheckpointError, ConfigError
 from mmfer.registry import DATASETS
 from mmfer.structures import LabelSpace
 
@@ -63,8 +64,9 @@ def resolve_model(model: Union[str, Config],
             checkpoint = checkpoint or weights
         model = load_config(model)
     if checkpoint is None:
-        raise ConfigError(f'{name}: no weights are published for it. Remedy: '
-                          'name a checkpoint, which tools/train.py writes')
+        raise ConfigError(f'{name}: no weights are published for it',
+                          hint='name a checkpoint, which tools/train.py '
+                          'writes')
     return model, checkpoint
 
 
@@ -83,7 +85,8 @@ def load_model(model: Union[str, Config],
         ConfigError: If the config cannot be used, or does not fit the
             checkpoint.
         FileNotFoundError: If the config or the checkpoint is missing.
-        CheckpointError: If the checkpoint cannot be read.
+        CheckpointError: If the checkpoint cannot be read, or holds weights
+            that are not finite.
     """
     cfg, checkpoint = resolve_model(model, checkpoint)
     content = read_checkpoint(checkpoint)
@@ -92,17 +95,23 @@ def load_model(model: Union[str, Config],
     report = try_weights(built, content)
     classes = checkpoint_classes(content)
     if report.missing or report.reshaped:
-        told = f' It was trained on {classes}.' if classes else ''
+        trained = f'. It was trained on {classes}' if classes else ''
         raise ConfigError(
-            f'{checkpoint} does not fit {cfg.filename}: {report.lines()}.'
-            f'{told} Remedy: name the config that it was trained with')
+            f'{checkpoint} does not fit {cfg.filename}: {report.lines()}'
+            f'{trained}', hint='name the config that it was trained with')
+    bad = non_finite_weights(built)
+    if bad:
+        raise CheckpointError(
+            f'{checkpoint}: {len(bad)} of its weights are not finite, the '
+            f'first is {bad[0]}', hint='take an earlier checkpoint; this '
+            'training has diverged')
     classes = classes or _config_classes(cfg)
     wanted = getattr(built.head, 'num_classes', len(classes))
     if len(classes) != wanted:
-        raise ConfigError(
-            f'{checkpoint}: {len(classes)} classes are known, {classes}, the '
-            f'model tells {wanted} apart. Remedy: set label_space of the '
-            'dataset in the config to that of the training')
+        raise ConfigError(f'{checkpoint}: {len(classes)} classes are known, '
+                          f'{classes}, the model tells {wanted} apart',
+                          hint='set label_space of the dataset in the '
+                          'config to that of the training')
     built._dataset_meta = dict(classes=tuple(classes))
     built.to(get_device() if device is None else known_device(device)).eval()
     meta = content.get('meta') or {}
@@ -123,9 +132,9 @@ def known_device(device: Union[str, torch.device]
     try:
         torch.zeros(1, device=device)
     except (RuntimeError, AssertionError, NotImplementedError) as error:
-        raise ConfigError(
-            f'device {device}: {str(error).splitlines()[0]}. Remedy: cpu, or '
-            'a device that torch sees here, as cuda:0') from None
+        raise ConfigError(f'device {device}: {str(error).splitlines()[0]}',
+                          hint='cpu, or a device that torch sees '
+                          'here, as cuda:0') from None
     return device
 
 
@@ -146,9 +155,8 @@ def require_pictures(model: nn.Module) -> None:
         ConfigError: If it looks at clips.
     """
     if getattr(model.backbone, 'takes_clips', False):
-        raise ConfigError(
-            'this model looks at clips, not at single pictures. Remedy: test '
-            'it on a set of clips with tools/test.py')
+        raise ConfigError('this model looks at clips, not at single pictures',
+                          hint='test it on a set of clips with tools/test.py')
 
 
 def au_names_of(model: nn.Module) -> List[str]:
@@ -170,9 +178,9 @@ def tested_dataset(cfg: Config) -> Dict[str, Any]:
         inner = dataset.get('datasets') or [dataset.get('dataset')]
         dataset = inner[0]
     if not dataset:
-        raise ConfigError(
-            f'{cfg.filename}: has no test_dataloader with a pipeline. Remedy: '
-            'name the config of a training')
+        raise ConfigError(f'{cfg.filename}: has no test_dataloader with a '
+                          'pipeline',
+                          hint='name the config of a training')
     return dataset
 
 
@@ -185,7 +193,7 @@ def _config_classes(cfg: Config) -> List[str]:
         return list(LabelSpace.get(space).classes)
     classes = canonical_classes(dataset.get('metainfo', {}).get('classes'))
     if classes is None:
-        raise ConfigError(
-            'neither the checkpoint nor the config tells the names of the '
-            'classes. Remedy: set label_space of the dataset in the config')
+        raise ConfigError('neither the checkpoint nor the config tells the '
+                          'names of the classes',
+                          hint='set label_space of the dataset in the config')
     return classes

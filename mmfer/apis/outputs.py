@@ -8,11 +8,7 @@ from typing import Sequence
 
 from matplotlib.backend_bases import FigureCanvasBase
 
-from mmfer.errors import UserError
-
-
-class OutputError(UserError, OSError):
-    """Something cannot be written or shown."""
+from mmfer.errors import OutputError
 
 
 def writable_folder(path: str) -> str:
@@ -31,7 +27,7 @@ def writable_folder(path: str) -> str:
         os.makedirs(path, exist_ok=True)
         with tempfile.TemporaryFile(dir=path):
             return path
-    except OSError as error:
+    except (OSError, ValueError) as error:  # ValueError: a NUL byte
         raise _refused(path, error) from None
 
 
@@ -54,8 +50,8 @@ def writable_file(path: str, endings: Sequence[str] = ()) -> str:
     """
     if endings and not path.lower().endswith(tuple(endings)):
         raise OutputError(f'{path}: written are {", ".join(endings[:-1])} or '
-                          f'{endings[-1]}. Remedy: choose one of these '
-                          'endings')
+                          f'{endings[-1]}',
+                          hint='choose one of these endings')
     writable_folder(osp.dirname(osp.abspath(path)))
     try:
         if osp.lexists(path):
@@ -64,7 +60,7 @@ def writable_file(path: str, endings: Sequence[str] = ()) -> str:
         elif not osp.basename(path):
             raise IsADirectoryError(0, 'it is the name of a folder')
         return path
-    except OSError as error:
+    except (OSError, ValueError) as error:  # ValueError: a NUL byte
         raise _refused(path, error) from None
 
 
@@ -78,10 +74,10 @@ def writable_figure(path: str) -> str:
     return writable_file(path, [f'.{kind}' for kind in kinds])
 
 
-def _refused(path: str, error: OSError) -> OutputError:
-    return OutputError(f'{osp.abspath(path)}: cannot be written '
-                       f'({error.strerror}). Remedy: name another place, one '
-                       'that is yours')
+def _refused(path: str, error: Exception) -> OutputError:
+    reason = getattr(error, 'strerror', error)
+    return OutputError(f'{osp.abspath(path)}: cannot be written ({reason})',
+                       hint='name another place, one that is yours')
 
 
 def require_display(instead: str) -> None:
@@ -96,5 +92,6 @@ def require_display(instead: str) -> None:
     """
     if sys.platform.startswith('linux') and not (
             os.environ.get('DISPLAY') or os.environ.get('WAYLAND_DISPLAY')):
-        raise OutputError('there is no display. Remedy: write pictures with '
-                          f'{instead} and look at them elsewhere')
+        raise OutputError('there is no display',
+                          hint=f'write pictures with {instead} and look at '
+                          'them elsewhere')

@@ -6,6 +6,10 @@ from typing import Any, List, Optional, Sequence
 import torch
 from mmengine.evaluator import BaseMetric
 
+from mmfer.errors import ConfigError
+from mmfer.evaluation import require_finite
+from mmfer.files import atomic_write, spreadsheet_cell
+
 from .outputs import writable_file
 
 
@@ -31,6 +35,7 @@ class SavePredictions(BaseMetric):
     Raises:
         OutputError: If the ending is another, or it cannot be written.
         ValueError: If vectors are asked of .csv.
+        NonFiniteError: If a prediction is NaN or infinite.
     """
 
     def __init__(self,
@@ -40,14 +45,16 @@ class SavePredictions(BaseMetric):
         super().__init__()
         self.path = writable_file(path, ('.csv', '.json'))
         if vectors and path.endswith('.csv'):
-            raise ValueError(f'{path}: a table has no room for {vectors}. '
-                             'Remedy: choose .json')
+            raise ConfigError(f'{path}: a table has no room for {vectors}',
+                              hint='choose .json')
         self.fields = tuple(fields)
         self.vectors = tuple(vectors)
 
     def process(self, data_batch: Any, data_samples: Sequence[dict]) -> None:
         """Keep path, label and scores of a batch."""
         for sample in data_samples:
+            require_finite(sample, 'pred_score', *(
+                name for name in self.vectors if name.startswith('pred_')))
             label = sample.get('gt_label', torch.empty(0))
             self.results.append(
                 dict(
@@ -67,7 +74,7 @@ class SavePredictions(BaseMetric):
             for key in ('label', 'predicted'):
                 if row[key] is not None:
                     row[key] = classes[row[key]]
-        with open(self.path, 'w', encoding='utf-8', newline='') as file:
+        with atomic_write(self.path, newline='') as file:
             if self.path.endswith('.json'):
                 json.dump(
                     dict(classes=classes, predictions=results),
@@ -78,7 +85,8 @@ class SavePredictions(BaseMetric):
                 columns = ['img_path', 'label', 'predicted', *self.fields]
                 writer.writerow(columns +
                                 [f'score_{name}' for name in classes])
-                writer.writerows([*(row[name] for name in columns),
+                writer.writerows([*(spreadsheet_cell(row[name])
+                                    for name in columns),
                                   *row['scores']] for row in results)
         return {}
 

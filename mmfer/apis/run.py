@@ -6,7 +6,10 @@ import re
 from copy import deepcopy
 from datetime import timedelta
 from difflib import get_close_matches
-from typing import Any, Dict, Iterable, Optional
+from math import inf
+from numbers import Real
+from sys import float_info
+from typing import Any, Dict, Iterable, Iterator, Optional, Tuple
 from urllib.error import URLError
 
 import torch
@@ -17,7 +20,7 @@ from mmengine.registry import RUNNERS
 from mmengine.runner import CheckpointLoader, Runner
 
 from mmfer.compat import require_accelerator
-from mmfer.errors import CheckpointError, ConfigError
+from mmfer.errors import CheckpointError, ConfigError, MissingFileError
 
 from .outputs import require_display, writable_folder
 
@@ -27,6 +30,14 @@ _KNOWN_KEYS = tuple(inspect.signature(Runner).parameters) + (
     'custom_imports', 'find_unused_parameters', 'init_weights',
     'model_wrapper_cfg', 'runner_type', 'strategy', 'sync_bn', 'tta_model',
     'tta_pipeline')
+# Key, wherever it occurs -> type, least and greatest value, what it must be.
+_NUMBERS = dict(
+    batch_size=(int, 1, inf, 'is no whole number above 0'),
+    lr=(Real, 0, float_info.max, 'is no finite number from 0 up'),
+    max_epochs=(int, 1, inf, 'is no whole number above 0'),
+    max_iters=(int, 1, inf, 'is no whole number above 0'),
+    num_workers=(int, 0, inf, 'is no whole number from 0 up'),
+    seed=(int, 0, 2**32 - 1, 'is no whole number from 0 to 4294967295'))
 
 
 def load_config(path: str,
@@ -43,20 +54,21 @@ def load_config(path: str,
         ConfigError: If it cannot be parsed, or an option does not fit it.
     """
     if '::' not in path and not osp.isfile(path):
-        raise FileNotFoundError(
-            f'{path}: no such config. Remedy: check the path; those that come '
-            'with mmfer lie in configs/')
+        raise MissingFileError(f'{path}: no such config',
+                               hint='check the path; those that come with '
+                               'mmfer lie in configs/')
     try:
         cfg = get_config(path) if '::' in path else Config.fromfile(path)
     except SyntaxError as error:
-        raise ConfigError(f'{path}: not valid Python: {error}. Remedy: '
-                          'correct that line') from error
+        raise ConfigError(f'{path}: not valid Python: {error}',
+                          hint='correct that line') from error
     except (KeyError, AssertionError, ModuleNotFoundError, OSError) as error:
-        raise ConfigError(f'{path}: {error}. Remedy: correct the path, the '
-                          'config or its _base_') from error
+        raise ConfigError(f'{path}: {error}',
+                          hint='correct the path, the config or '
+                          'its _base_') from error
     except Exception as error:  # a config is a program
-        raise ConfigError(f'{path}: {type(error).__name__}: {error}. Remedy: '
-                          'correct the config') from error
+        raise ConfigError(f'{path}: {type(error).__name__}: {error}',
+                          hint='correct the config') from error
     apply_options(cfg, cfg_options or {})
     return cfg
 
@@ -105,6 +117,49 @@ def prepare_config(cfg: Config,
     return cfg
 
 
+def check_values(cfg: Config) -> None:
+    """Refuse values that no run can use, wherever they came from.
+
+    Args:
+        cfg (Config): The config.
+
+    Raises:
+        ConfigError: If a seed, batch size, number of workers, epochs or
+            iterations, or a learning rate is out of range, or a text holds
+            a NUL byte; it names the key and the value.
+    """
+    for path, value in _leaves(cfg._cfg_dict):
+        key = path.rpartition('.')[2]
+        if isinstance(value, str):
+            problem = '\0' in value and 'holds a NUL byte'
+        elif key in _NUMBERS:
+            kind, least, most, problem = _NUMBERS[key]
+            # None, or a text that the program reads as it likes, stays.
+            if not isinstance(value, Real) or (
+                    type(value) is not bool and isinstance(value, kind)
+                    and least <= value <= most):
+                continue
+        else:
+            continue
+        if problem:
+            raise ConfigError(f'{path}={value!r} {problem}',
+                              hint='correct it in the config or by '
+                              f'--cfg-options {path}=VALUE')
+
+
+def _leaves(node: Any, path: str = '') -> Iterator[Tuple[str, Any]]:
+    """The dotted path and value of all that is no dict, list or tuple."""
+    if isinstance(node, dict):
+        items: Iterable = node.items()
+    elif isinstance(node, (list, tuple)):
+        items = enumerate(node)
+    else:
+        yield path, node
+        return
+    for key, value in items:
+        yield from _leaves(value, f'{path}.{key}' if path else str(key))
+
+
 def _complete_loader(loader: ConfigDict, pin_memory: bool,
                      persistent_workers: bool) -> None:
     loader.setdefault('collate_fn', dict(type='default_collate'))
@@ -122,10 +177,10 @@ def _prepare_gloo(cfg: Config) -> None:
     numbers to the wrapper of the model.
     """
     if cfg.launcher != 'pytorch':
-        raise ConfigError(
-            f'--launcher {cfg.launcher} needs CUDA, and torch sees none here. '
-            'Remedy: use tools/dist_train.sh or tools/dist_test.sh, which '
-            'work on the CPU')
+        raise ConfigError(f'--launcher {cfg.launcher} needs CUDA, and torch '
+                          'sees none here',
+                          hint='use tools/dist_train.sh or '
+                          'tools/dist_test.sh, which work on the CPU')
     wrapper = cfg.get('model_wrapper_cfg') or dict(
         type='MMDistributedDataParallel',
         broadcast_buffers=False,
@@ -150,18 +205,20 @@ def apply_options(cfg: Config, options: Dict[str, Any]) -> None:
         options (Dict[str, Any]): The keys and values.
 
     Raises:
-        ConfigError: If one does not fit the config.
+        ConfigError: If one does not fit the config, or the config then
+            holds a value that no run can use, see :func:`check_values`.
     """
     check_options(cfg, options)
     try:
         cfg.merge_from_dict(options)
     # AttributeError: a number in a list, which MMEngine cannot replace.
     except (KeyError, TypeError, IndexError, AttributeError) as error:
-        raise ConfigError(
-            f'--cfg-options {options} does not fit the config: {error}. '
-            'Remedy: compare with the config, which '
-            '"mmengine.Config.fromfile(path).pretty_text" prints whole'
-        ) from error
+        raise ConfigError(f'--cfg-options {options} does not fit the config: '
+                          f'{error}',
+                          hint='compare with the config, which '
+                          '"mmengine.Config.fromfile(path).pretty_text" '
+                          'prints whole') from error
+    check_values(cfg)
 
 
 def loader_of(cfg: Config, split: str) -> ConfigDict:
@@ -176,9 +233,8 @@ def loader_of(cfg: Config, split: str) -> ConfigDict:
     """
     loader = cfg.get(f'{split}_dataloader')
     if not loader:
-        raise ConfigError(f'{cfg.filename}: it has no {split}_dataloader. '
-                          'Remedy: name a config that has one, or another '
-                          'split')
+        raise ConfigError(f'{cfg.filename}: it has no {split}_dataloader',
+                          hint='name a config that has one, or another split')
     return loader
 
 
@@ -210,9 +266,9 @@ def check_options(cfg: Config, options: Iterable[str]) -> None:
             if near or depth == 0:
                 where = '.'.join(parts[:depth]) or 'the config'
                 raise ConfigError(
-                    f'--cfg-options {option}: {where} has no {part!r}. '
-                    'Remedy: ' + (f'did you mean {near[0]!r}?' if near else
-                                  f'use one of {sorted(node)}'))
+                    f'--cfg-options {option}: {where} has no {part!r}',
+                    hint=f'did you mean {near[0]!r}?' if near else
+                    f'use one of {sorted(node)}')
             break
 
 
@@ -256,8 +312,9 @@ def set_training(cfg: Config,
     if auto_scale_lr:
         if not cfg.get('auto_scale_lr', {}).get('base_batch_size'):
             raise ConfigError('--auto-scale-lr: the config does not say for '
-                              'which batch size its learning rate is. Remedy: '
-                              '--cfg-options auto_scale_lr.base_batch_size=64')
+                              'which batch size its learning rate is',
+                              hint='--cfg-options '
+                              'auto_scale_lr.base_batch_size=64')
         cfg.auto_scale_lr.enable = True
 
 
@@ -310,8 +367,9 @@ def set_drawing(cfg: Config,
     """
     if 'visualization' not in cfg.get('default_hooks', {}):
         raise ConfigError('--show, --show-dir: the config has no hook that '
-                          'draws. Remedy: add default_hooks = dict('
-                          "visualization=dict(type='VisualizationHook'))")
+                          'draws',
+                          hint='add default_hooks = '
+                          "dict(visualization=dict(type='VisualizationHook'))")
     if show:
         require_display('--show-dir')
     if show_dir:
@@ -334,12 +392,12 @@ def check_file(path: str) -> str:
     if '://' in path:
         read_checkpoint(path)  # kept on disk from then on
     elif osp.isdir(path):
-        raise FileNotFoundError(f'{path}: a folder, no checkpoint. Remedy: '
-                                'name a file in it that ends in .pth')
+        raise MissingFileError(f'{path}: a folder, no checkpoint',
+                               hint='name a file in it that ends in .pth')
     elif not osp.isfile(path):
-        raise FileNotFoundError(f'{path}: no such checkpoint. Remedy: check '
-                                'the path; training writes them to its '
-                                '--work-dir')
+        raise MissingFileError(f'{path}: no such checkpoint',
+                               hint='check the path; training writes them '
+                               'to its --work-dir')
     return path
 
 
@@ -358,9 +416,9 @@ def read_checkpoint(path: str) -> Dict[str, Any]:
     try:
         return CheckpointLoader.load_checkpoint(path, map_location='cpu')
     except URLError as error:
-        raise CheckpointError(
-            f'{path}: cannot be fetched ({error.reason}). Remedy: check the '
-            'network, or name a file on this machine') from None
+        raise CheckpointError(f'{path}: cannot be fetched ({error.reason})',
+                              hint='check the network, or name a '
+                              'file on this machine') from None
 
 
 def build_runner(cfg: Config) -> Runner:

@@ -11,6 +11,7 @@ from .base_fer_dataset import BaseFERDataset
 from .folders import images_in, subfolders
 from .folds import check_fold, take_subject_fold
 from .known_values import known_values
+from .tables import parse_number
 
 
 @DATASETS.register_module()
@@ -76,9 +77,9 @@ class AFEWVA(BaseFERDataset):
 
     def _clips(self) -> List[str]:
         """The annotation files ``CLIP/CLIP.json``, sorted."""
-        remedy = 'AFEW-VA wants CLIP/CLIP.json in data_root'
+        hint = 'AFEW-VA wants CLIP/CLIP.json in data_root'
         found = []
-        for name in subfolders(self.data_root, remedy):
+        for name in subfolders(self.data_root, hint):
             folder = osp.join(self.data_root, name)
             for clip in (folder, *(osp.join(folder, inner)
                                    for inner in subfolders(folder, ''))):
@@ -86,7 +87,7 @@ class AFEWVA(BaseFERDataset):
                 if osp.isfile(path):
                     found.append(path)
         if not found:
-            raise AnnotationError('no clip', self.data_root, remedy=remedy)
+            raise AnnotationError('no clip', self.data_root, hint=hint)
         return found
 
     def _read_clip(self, path: str) -> Iterator[dict]:
@@ -95,26 +96,26 @@ class AFEWVA(BaseFERDataset):
                 content = json.load(file)
                 frames: Dict[str, dict] = dict(sorted(
                     content['frames'].items()))
-                va = np.array([[float(frame['valence']),
-                                float(frame['arousal'])]
+                va = np.array([[parse_number(str(frame['valence'])),
+                                parse_number(str(frame['arousal']))]
                                for frame in frames.values()]).reshape(-1, 2)
                 points = [np.array(frame.get('landmarks', ()), np.float32)
                           for frame in frames.values()]
             except (ValueError, KeyError, TypeError, AttributeError) as error:
                 raise AnnotationError(
                     'no annotation of AFEW-VA', path, value=repr(error),
-                    remedy='it must hold frames, each with valence and '
+                    hint='it must hold frames, each with valence and '
                     'arousal') from None
         va = known_values(va, (), (-10, 10), 'valence, arousal', path,
                           range(1, len(va) + 1)) / 10
         folder = osp.dirname(path)
         images = {osp.splitext(osp.basename(image))[0]: image
-                  for image in images_in(folder)}
+                  for image in images_in(folder, self.skipped)}
         for name, row, shape in zip(frames, va, points):
             if name not in images:
                 raise AnnotationError('a frame without picture', path,
                                       value=name,
-                                      remedy='unpack all of the clip')
+                                      hint='unpack all of the clip')
             sample = dict(img_path=images[name], gt_va=row,
                           subject=str(content.get('actor') or
                                       osp.basename(folder)))

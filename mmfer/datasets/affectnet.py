@@ -11,6 +11,7 @@ from mmfer.structures import AnnotationError
 from .annotation_cache import AnnotationCache
 from .arrays import read_npy, read_npy_text, to_array
 from .base_fer_dataset import BaseFERDataset
+from .folders import existing_path
 from .tables import (read_csv_columns, require_file, require_folder,
                      to_float, to_int)
 
@@ -198,7 +199,7 @@ class AffectNet(BaseFERDataset):
             if '' in names:
                 raise AnnotationError('no image path', path,
                                       lines[names.index('')])
-            yield ([f'{images}/{name}' for name in names],
+            yield ([existing_path(f'{images}/{name}') for name in names],
                    labels[labels < 8].tolist(),
                    self._parse(kept, lines, path))
 
@@ -226,9 +227,9 @@ class AffectNet(BaseFERDataset):
     def _read_npys(self) -> Iterator[SAMPLES]:
         folder = 'train_set' if self.split == 'train' else 'val_set'
         root = osp.join(self.data_root, folder)
-        remedy = "AffectNet, release='2021', wants train_set and val_set"
-        folder = require_folder(osp.join(root, 'annotations'), remedy)
-        images = require_folder(osp.join(root, 'images'), remedy)
+        hint = "AffectNet, release='2021', wants train_set and val_set"
+        folder = require_folder(osp.join(root, 'annotations'), hint)
+        images = require_folder(osp.join(root, 'images'), hint)
         names, rows = AnnotationCache(folder).get(
             lambda: self._names(folder),
             lambda name: self._read_files(osp.join(folder, name)), _ROW,

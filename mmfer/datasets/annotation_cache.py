@@ -9,7 +9,9 @@ from mmengine.dist import broadcast_object_list, is_main_process
 from mmengine.logging import MMLogger
 from rich.progress import track
 
-from .npz_files import UNREADABLE, write_npz
+from mmfer.errors import AnnotationError
+from mmfer.files import read_npz, write_npz
+
 from .row_journal import RowJournal
 
 # Changes with the meaning of what is stored.
@@ -113,14 +115,14 @@ class AnnotationCache:
             if not osp.isfile(path):
                 continue
             try:
-                with np.load(path, allow_pickle=False) as file:
-                    names, rows = file['names'], file['rows']
-                    if file['key'].tolist() == [FORMAT, self.changed] and (
-                            rows.dtype, len(rows)) == (dtype, len(names)):
-                        return names, rows
+                arrays = read_npz(path, 'delete it')
+                names, rows = arrays['names'], arrays['rows']
+                if arrays['key'].tolist() == [FORMAT, self.changed] and (
+                        rows.dtype, len(rows)) == (dtype, len(names)):
+                    return names, rows
                 reason = 'the folder has changed since'
-            except UNREADABLE as error:
-                reason = f'it cannot be read ({type(error).__name__})'
+            except (AnnotationError, KeyError):
+                reason = 'it is damaged'
             MMLogger.get_current_instance().info(
                 f'{path} is made again: {reason}')
         return None
@@ -143,5 +145,5 @@ class AnnotationCache:
                 problems.append(f'{path} ({error.strerror})')
         logger.warning(
             'annotations are read file by file at every start, since no place '
-            f'for a cache can be written: {"; ".join(problems)}. Remedy: make '
+            f'for a cache can be written: {"; ".join(problems)}. Hint: make '
             'one of them writable, or set XDG_CACHE_HOME')

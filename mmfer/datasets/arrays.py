@@ -7,7 +7,7 @@ from typing import Dict, Optional, Sequence
 import numpy as np
 
 from mmfer.structures import AnnotationError
-from .tables import require_file
+from .tables import fill_unknown, require_file
 
 # From the header of a .npy file to type, shape and number of bytes.
 _HEADERS: Dict[bytes, tuple] = {}
@@ -31,8 +31,9 @@ def to_array(texts: Sequence[str],
         delimiter (str, optional): The separator; None stands for runs of
             blanks. Defaults to None.
         dtype (type): The wanted type. Integers must be written as such and
-            fit; ``nan`` is admitted among floats and means unknown. Defaults
-            to ``np.float32``.
+            fit; among floats NaN is unknown, in any spelling of
+            :func:`~mmfer.datasets.tables.is_unknown`. Defaults to
+            ``np.float32``.
 
     Returns:
         np.ndarray: Shape ``(len(texts), columns)``.
@@ -51,6 +52,13 @@ def to_array(texts: Sequence[str],
             raise ValueError
         return array
 
+    try:
+        return parse(texts, columns)
+    except (ValueError, Warning):
+        if np.issubdtype(dtype, np.floating):
+            texts = [fill_unknown(text, delimiter) for text in texts]
+            texts = ['nan' + text if text.startswith(delimiter or '\n') else
+                     text for text in texts]
     try:
         return parse(texts, columns)
     except (ValueError, Warning):
@@ -99,11 +107,12 @@ def read_npy(path: str) -> np.ndarray:
                 and len(_HEADERS) < 1000):
             _HEADERS[header] = array.dtype, array.shape, array.nbytes
         return array
-    except (ValueError, EOFError) as error:
+    # Damaged headers raise errors of tokenize, ast and others.
+    except Exception as error:
         raise AnnotationError(
             'not a plain .npy file (truncated, pickled or of another kind)',
             path, value=str(error),
-            remedy='take the file from the release again') from None
+            hint='take the file from the release again') from None
 
 
 def read_npy_text(path: str) -> str:

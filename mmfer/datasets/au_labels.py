@@ -3,6 +3,7 @@ from typing import Any, Optional, Tuple
 
 import numpy as np
 
+from mmfer.errors import ConfigError
 from mmfer.structures import au_names
 from .unwrap import leaf_datasets
 
@@ -34,17 +35,16 @@ def read_au_labels(dataset: Any,
     for leaf in leaf_datasets(dataset):
         own = (getattr(leaf, 'metainfo', None) or {}).get('au_names')
         if names is not None and own is not None and tuple(own) != names:
-            raise ValueError(
-                f'{type(leaf).__name__} has the action units {list(own)}, '
-                f'expected {list(names)}. Remedy: read all parts with one '
-                'au_set')
+            raise ConfigError(f'{type(leaf).__name__} has the action units '
+                              f'{list(own)}, expected {list(names)}',
+                              hint='read all parts with one au_set')
         names = names if own is None else tuple(own)
         labels = (leaf.get_data_info(i).get('gt_au')
                   for i in range(len(leaf)))
         rows += [row for row in labels if row is not None]
     if names is None:
-        raise ValueError('the dataset does not name its action units. '
-                         'Remedy: name a key of AU_SETS with au_set')
+        raise ConfigError('the dataset does not name its action units',
+                          hint='name a key of AU_SETS with au_set')
     lengths = {len(row) for row in rows}
     if lengths - {len(names)}:
         raise ValueError(f'gt_au holds {sorted(lengths)} action units where '

@@ -6,6 +6,7 @@ import numpy as np
 
 from mmfer.structures import AnnotationError, au_names
 from .base_fer_dataset import BaseFERDataset
+from .folders import existing_path
 from .known_values import known_values
 from .number_table import read_number_rows
 from .tables import read_rows, require_file
@@ -71,8 +72,8 @@ class AUListDataset(BaseFERDataset):
         self.notes = [f'list fold {self.fold} of {self.NUM_FOLDS}, '
                       'official counts unknown']
         return [
-            dict(img_path=f'{folder}/{path}', gt_au=row,
-                 subject=path.split('/')[0])
+            dict(img_path=existing_path(f'{folder}/{path}'), gt_au=row,
+                 subject=path.replace('\\', '/').split('/')[0])
             for path, row in zip(paths, units)
         ]
 
@@ -85,7 +86,7 @@ class AUListDataset(BaseFERDataset):
         if len(paths) != len(table.lines):
             raise AnnotationError(
                 f'{len(table.lines)} rows for {len(paths)} paths', file,
-                remedy='take both lists from the same source')
+                hint='take both lists from the same source')
         return paths, known_values(table.numbers, (-1, 9), (0, 1),
                                    'action units', file, table.lines)
 

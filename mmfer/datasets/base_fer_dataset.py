@@ -1,13 +1,16 @@
 # Copyright (c) mmfer contributors.
 import os.path as osp
+from collections import Counter
 from typing import Any, Dict, List, Optional, Sequence, Tuple, Union
 
 import numpy as np
 from mmengine.dataset import force_full_init
 from mmengine.logging import MMLogger
 
+from mmfer.errors import MissingFileError
 from mmfer.structures import AnnotationError, LabelSpace
 from .auxiliary import LaidLabels
+from .folders import describe_skipped
 from .folds import check_subjects, take_subjects
 from .label_mapping import map_labels
 from .noise import NoiseRecord, add_noise, build_noise
@@ -42,10 +45,11 @@ class BaseFERDataset(ReplacingDataset):
             Samples of other classes are dropped and counted. Defaults to
             None, the dataset's official order.
         pipeline (Sequence[dict]): The transforms. Defaults to ().
-        on_error (str): What to do with a missing or corrupt image while
-            training: ``'raise'`` an error that names the file, or ``'skip'``:
-            log it and take the next readable sample. Testing always raises,
-            since a replaced image would falsify the result. Defaults to
+        on_error (str): What to do while training with a missing or corrupt
+            image, or a clip that does not hold the frames of its annotation:
+            ``'raise'`` an error that names the file, or ``'skip'``: log it
+            and take the next readable sample. Testing always raises, since a
+            replaced sample would falsify the result. Defaults to
             ``'raise'``.
         noise (dict, optional): Wrong labels to put into the training
             annotations, for example ``dict(type='SymmetricNoise',
@@ -110,6 +114,8 @@ class BaseFERDataset(ReplacingDataset):
         self.label_space = LabelSpace.get(label_space or self.native_space)
         self.notes: List[str] = []
         self.dropped: Dict[str, int] = {}
+        #: Images in the folders that are not read, by their ending.
+        self.skipped: Counter = Counter()
         self.sample_offset = 0
         self.randomness = WorkerRandomness()
         self._columns: COLUMNS = {}
@@ -152,8 +158,12 @@ class BaseFERDataset(ReplacingDataset):
         Returns:
             list[dict]: See :meth:`load_samples`.
         """
-        self.dropped, self.notes = {}, []
+        self.dropped, self.notes, self.skipped = {}, [], Counter()
         samples = self.load_samples()
+        if self.skipped:
+            self.notes.append(describe_skipped(self.skipped))
+            MMLogger.get_current_instance().warning(
+                f'{type(self).__name__}, {self.split}: {self.notes[-1]}')
         if self.subjects is not None:
             samples = take_subjects(samples, self.subjects, self.data_root)
             people = len({sample['subject'] for sample in samples})
@@ -182,7 +192,7 @@ class BaseFERDataset(ReplacingDataset):
             raise AnnotationError(
                 f'{type(self).__name__}, split {self.split!r}: no sample '
                 'remains', self.data_root,
-                remedy='check data_root, split, indices and label_space '
+                hint='check data_root, split, indices and label_space '
                 f'{list(self.label_space.classes)}')
         self._columns = columns
         if 'img_path' in kept[0] and 'img' not in kept[0]:
@@ -221,11 +231,11 @@ class BaseFERDataset(ReplacingDataset):
 
     def _check_first_image(self, path: str) -> None:
         if self.require_first_image and not osp.isfile(path):
-            raise FileNotFoundError(
+            raise MissingFileError(
                 f'{osp.abspath(path)}: the first image of '
-                f'{type(self).__name__}, split {self.split!r}, is missing. '
-                'Remedy: check data_root, or run '
-                'tools/dataset_tools/verify.py to list all missing files')
+                f'{type(self).__name__}, split {self.split!r}, is missing',
+                hint='check data_root, or run tools/dataset_tools/verify.py '
+                'to list all missing files')
 
     def full_init(self) -> None:
         """Load the annotations, count them and log what was found."""

@@ -23,7 +23,9 @@ class CASME3(MicroExpressionDataset):
     A video holds several micro-expressions; each is a sample of the same
     folder with its own onset, apex and offset. Two rows of the released sheet
     have 0 for an offset: as far behind the apex as the onset lies before it
-    is taken, our choice, since the video goes on. Depth is not read. In files
+    is taken, our choice, since the video goes on. The release lacks the first
+    frames of most videos and a few later ones: ``lost_frames`` defaults to
+    ``'nearest'``. Depth is not read. In files
     for ``auxiliary`` a sample is called ``FOLDER/ONSET``.
 
     Args:
@@ -36,6 +38,7 @@ class CASME3(MicroExpressionDataset):
     SHEET = 'casme3_table.xlsx'
     CLIP_NAME = '{subject}/{clip}/color'
     UNITS = 'casme3'
+    LOST_FRAMES = 'nearest'
     # Of the released sheet.
     OFFICIAL_COUNTS = dict(
         all=dict(disgust=250, surprise=187, other=161, fear=86, anger=64,

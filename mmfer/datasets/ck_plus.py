@@ -7,6 +7,7 @@ from typing import Any, Dict, List, Optional, Sequence, Tuple, Union
 import numpy as np
 from mmengine.logging import MMLogger
 
+from mmfer.errors import MissingFileError
 from mmfer.registry import DATASETS
 from mmfer.structures import AnnotationError, LabelSpace, au_names
 from .base_fer_dataset import BaseFERDataset
@@ -138,7 +139,7 @@ class CKPlus(BaseFERDataset):
                 samples += self._read_sequence(subject, sequence)
         if not samples:
             raise AnnotationError('no emotion file in it', emotion,
-                                  remedy='unpack the emotion labels there')
+                                  hint='unpack the emotion labels there')
         first = 'added as neutral' if self.neutral else 'left out'
         self.notes = [
             f'last {self.last_frames} frames of each labelled sequence; '
@@ -199,9 +200,9 @@ class CKPlus(BaseFERDataset):
             'unpack all of cohn-kanade-images, the sequence has a label')
         frames = sorted(n for n in os.listdir(folder) if _FRAME.fullmatch(n))
         if f'{peak}.png' not in frames:
-            raise FileNotFoundError(
-                f'{osp.join(folder, peak)}.png: the labelled frame is '
-                'missing. Remedy: unpack all of cohn-kanade-images')
+            raise MissingFileError(f'{osp.join(folder, peak)}.png: the '
+                                   'labelled frame is missing',
+                                   hint='unpack all of cohn-kanade-images')
         frames = frames[:frames.index(f'{peak}.png') + 1]
         if len(frames) < self.last_frames + self.neutral:
             raise AnnotationError(

@@ -17,8 +17,8 @@ _NUM_FOLDS = 10
 # The folders, in the order of the label space.
 _FOLDERS = ('anger', 'disgust', 'fear', 'happy', 'sadness', 'surprise',
             'contempt')
-_REMEDY = ('CKPlus48 wants data_root/CK+48 with the folders '
-           f'{sorted(_FOLDERS)}')
+_HINT = ('CKPlus48 wants data_root/CK+48 with the folders '
+         f'{sorted(_FOLDERS)}')
 
 
 @DATASETS.register_module()
@@ -81,14 +81,15 @@ class CKPlus48(BaseFERDataset):
         """Read the folders and keep the images of the split."""
         samples = read_class_folders(
             osp.join(self.data_root, 'CK+48'),
-            {name: i for i, name in enumerate(_FOLDERS)}, _REMEDY)
+            {name: i for i, name in enumerate(_FOLDERS)}, _HINT,
+            self.skipped)
         for sample in samples:
             match = _NAME.fullmatch(osp.basename(sample['img_path']))
             if match is None:
                 raise AnnotationError(
                     'the name does not read S###_###_########.png',
                     sample['img_path'],
-                    remedy='remove files that do not belong to CK+48')
+                    hint='remove files that do not belong to CK+48')
             sample['subject'] = match.group(1)
         index = osp.join(self.data_root, 'index.csv')
         if osp.isfile(index):
@@ -105,7 +106,7 @@ class CKPlus48(BaseFERDataset):
         """The folds that ``index.csv`` gives, shape ``(N, )``."""
         given = {}
         for line, row in read_csv(index, ('path', 'fold10')):
-            given[osp.normpath(row['path'])] = to_int(
+            given[osp.normpath(row['path'].replace('\\', '/'))] = to_int(
                 row['fold10'], 'fold10', index, line, 0, _NUM_FOLDS - 1)
         fold_of_subject: Dict[str, int] = {}
         for sample in samples:

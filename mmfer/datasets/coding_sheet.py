@@ -4,7 +4,7 @@ from typing import Dict, Iterator, List, NamedTuple, Optional, Tuple
 
 from mmfer.structures import AnnotationError
 from .spreadsheet import read_xlsx
-from .tables import read_rows, to_int
+from .tables import is_unknown, read_rows, to_int
 
 # What a column tells -> its names in the released sheets, in lower case,
 # letters and digits only.
@@ -19,7 +19,7 @@ _COLUMNS: Dict[str, Tuple[str, ...]] = dict(
     fps=('fps', ))
 _REQUIRED = ('subject', 'clip', 'emotion')
 # What coders write where they do not know a frame.
-_UNKNOWN = ('', '/', '\\', '-', '?', 'nan')
+_SIGNS = ('/', '\\', '-', '?')
 UNKNOWN_FRAME = -1
 
 
@@ -75,7 +75,8 @@ def read_coding_sheet(path: str) -> Iterator[CodedClip]:
     and clip.
 
     Args:
-        path (str): The file, ``.xlsx`` (its first sheet) or else CSV.
+        path (str): The file, ``.xlsx`` (its first sheet) or else CSV,
+            separated by commas, semicolons or tabs.
 
     Raises:
         AnnotationError: If it is another kind of file, there is no header, a
@@ -84,10 +85,19 @@ def read_coding_sheet(path: str) -> Iterator[CodedClip]:
     """
     if path.lower().endswith('.xls'):
         raise AnnotationError('a workbook in the old format of Excel', path,
-                              remedy='save it again as .xlsx or as .csv')
-    excel = path.lower().endswith('.xlsx')
-    rows = read_xlsx(path) if excel else read_rows(path, range(10**6), ',')
-    places = _find_header(rows, path)
+                              hint='save it again as .xlsx or as .csv')
+    if path.lower().endswith('.xlsx'):
+        rows = read_xlsx(path)
+        places = _find_header(rows, path)
+    else:
+        for delimiter in ',;\t':
+            try:
+                rows = read_rows(path, range(10**6), delimiter)
+                places = _find_header(rows, path)
+                break
+            except AnnotationError:
+                if delimiter == '\t':
+                    raise
     for line, cells in rows:
         row = {name: cells[place] if place < len(cells) else ''
                for name, place in places.items()}
@@ -129,7 +139,11 @@ def _read_row(row: Dict[str, str], path: str, line: int) -> CodedClip:
     numbers = {}
     for name in ('onset', 'apex', 'offset', 'fps'):
         cell = row.get(name, '')
-        numbers[name] = UNKNOWN_FRAME if cell.lower() in _UNKNOWN else to_int(
+        numbers[name] = UNKNOWN_FRAME if _is_unknown(cell) else to_int(
             cell, name, path, line, 0)
     return CodedClip(line, row['subject'], row['clip'], row['emotion'],
-                     units='' if units in _UNKNOWN else units, **numbers)
+                     units='' if _is_unknown(units) else units, **numbers)
+
+
+def _is_unknown(cell: str) -> bool:
+    return cell in _SIGNS or is_unknown(cell)

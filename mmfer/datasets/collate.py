@@ -4,6 +4,7 @@ from typing import Any, List, Optional, Union
 import mmengine.dataset
 from torch.utils.data import default_collate
 
+from mmfer.errors import ConfigKeyError
 from mmfer.registry import FUNCTIONS
 from mmfer.structures import SampleBatch
 
@@ -12,9 +13,9 @@ class CollatedBatch(dict):
     """A batch that a dataset collated itself: ``inputs``, ``data_samples``."""
 
     def __missing__(self, key: Any) -> None:
-        raise KeyError(
-            f'{key!r}: this dataset serves whole batches. Remedy: set '
-            "collate_fn=dict(type='fer_collate') in its dataloader")
+        raise ConfigKeyError(f'{key!r}: this dataset serves whole batches',
+                             hint="set collate_fn=dict(type='fer_collate') "
+                             'in its dataloader')
 
 
 @FUNCTIONS.register_module()

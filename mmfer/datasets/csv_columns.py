@@ -7,7 +7,7 @@ import numpy as np
 
 from mmfer.structures import (ACTION_UNITS, EXPRESSIONS, AnnotationError,
                               canonical_expression)
-from .tables import to_float
+from .tables import is_unknown, to_float
 
 _CONFIDENCES = ('au_confidence', 'va_confidence')
 _GROUPS = ('subject', 'source_set')
@@ -16,23 +16,22 @@ _PLAIN = ('path', 'expression', 'valence', 'arousal', 'split', *_GROUPS,
 _UNIT = re.compile(r'au(\d+)', re.IGNORECASE)
 _POINT = re.compile(r'([xy])(\d+)')
 _VOTES = 'votes_'
-
-
-def is_unknown(cell: str) -> bool:
-    """Whether a cell stands for an unknown value: empty or ``nan``."""
-    return cell == '' or cell.lower() == 'nan'
+_NO_VOTES = np.empty(0, dtype=np.float32)
 
 
 class CSVColumns:
     """Which targets the header of a general CSV announces.
 
     Args:
-        header (Sequence[str]): The column names.
+        header (Sequence[str]): The column names; capital letters do not
+            matter.
         file (str): The file, for messages.
         classes (Sequence[str]): Classes beside ``EXPRESSIONS`` that votes may
             be for. Defaults to ().
 
     Attributes:
+        header (list[str]): The column names, those that are read in lower
+            case.
         units (dict[int, str]): From FACS number to column, in the order of
             the header.
         votes (dict[str, str]): From canonical expression to column.
@@ -48,11 +47,14 @@ class CSVColumns:
                  header: Sequence[str],
                  file: str,
                  classes: Sequence[str] = ()) -> None:
-        self.header, self.file = list(header), file
+        self.file, self.header = file, [
+            name.lower() if self._is_known(name.lower()) else name
+            for name in header
+        ]
         self.units: Dict[int, str] = {}
         self.votes: Dict[str, str] = {}
         self.unknown: List[str] = []
-        points: Dict[str, set] = dict(x=set(), y=set())
+        points: Dict[str, Dict[int, str]] = dict(x={}, y={})
         known = (*classes, *EXPRESSIONS)
         for name in self.header:
             unit, point = _UNIT.fullmatch(name), _POINT.fullmatch(name)
@@ -64,20 +66,41 @@ class CSVColumns:
                           canonical_expression(name[len(_VOTES):]), name,
                           known, 'expression')
             elif point:
-                points[point.group(1)].add(int(point.group(2)))
+                points[point.group(1)][int(point.group(2))] = name
             elif name not in _PLAIN:
                 self.unknown.append(name)
-        if ('valence' in header) != ('arousal' in header):
+        twice = [name for name in set(self.header)
+                 if self.header.count(name) > 1]
+        if twice:
+            raise AnnotationError('columns named twice', file, 1, twice)
+        if ('valence' in self.header) != ('arousal' in self.header):
             self._fail('valence and arousal belong together, one is missing')
         self.num_landmarks = len(points['x'])
-        if not points['x'] == points['y'] == set(range(self.num_landmarks)):
-            odd = sorted((points['x'] ^ points['y'])
-                         | (set(range(self.num_landmarks)) - points['x']))
+        numbers, columns = set(range(self.num_landmarks)), points['x'].keys()
+        if not columns == points['y'].keys() == numbers:
+            odd = sorted((columns ^ points['y'].keys())
+                         | (numbers - columns))
             self._fail('x0, y0, x1, y1 and so on belong together, without '
                        f'gaps; look at the columns of landmark {odd}')
-        if 'expression' not in header and not self.votes:
-            self._fail('neither a column expression nor columns '
-                       'votes_EXPRESSION')
+        self._points = [points[axis][i] for i in sorted(numbers)
+                        for axis in 'xy']
+
+    @property
+    def has_expressions(self) -> bool:
+        """Whether any column holds expressions or votes for them."""
+        return bool(self.votes) or 'expression' in self.header
+
+    @property
+    def has_other_targets(self) -> bool:
+        """Whether any column holds another kind of target."""
+        return bool(self.units or self.num_landmarks
+                    or 'valence' in self.header)
+
+    @staticmethod
+    def _is_known(name: str) -> bool:
+        return (name in _PLAIN or name.startswith(_VOTES)
+                or _UNIT.fullmatch(name) is not None
+                or _POINT.fullmatch(name) is not None)
 
     def _add(self, group: dict, key: object, column: str,
              known: Sequence[object], kind: str) -> None:
@@ -95,6 +118,8 @@ class CSVColumns:
     def read_votes(self, row: Dict[str, str], line: int) -> np.ndarray:
         """Votes in the order of the columns, float32 of shape ``(V, )``; all
         NaN where all cells are empty."""
+        if not self.votes:
+            return _NO_VOTES
         cells = [row[column] for column in self.votes.values()]
         if all(is_unknown(cell) for cell in cells):
             return np.full(len(cells), np.nan, dtype=np.float32)
@@ -120,9 +145,7 @@ class CSVColumns:
             sample['gt_au'] = self._floats(row, self.units.values(), line, 0,
                                            5)
         if self.num_landmarks:
-            names = [f'{axis}{i}' for i in range(self.num_landmarks)
-                     for axis in 'xy']
-            points = self._floats(row, names, line).reshape(-1, 2)
+            points = self._floats(row, self._points, line).reshape(-1, 2)
             half = np.flatnonzero(np.isnan(points).sum(1) == 1)
             if len(half):
                 raise AnnotationError(

@@ -5,6 +5,7 @@ import numpy as np
 from mmengine.dataset import BaseDataset
 from torch.utils.data import Dataset
 
+from mmfer.errors import ConfigTypeError
 from mmfer.registry import DATASETS
 from .samplers.labels import dataset_labels
 
@@ -32,10 +33,10 @@ class DatasetWrapper(Dataset):
         while isinstance(inner, DatasetWrapper):
             inner = inner.dataset
         if not isinstance(inner, BaseDataset):
-            raise TypeError(
-                f'{type(self).__name__} cuts datasets of MMEngine, got '
-                f'{type(inner).__name__}. Remedy: let other wrappers hold it, '
-                'not the other way round, or leave them out')
+            raise ConfigTypeError(f'{type(self).__name__} cuts datasets of '
+                                  f'MMEngine, got {type(inner).__name__}',
+                                  hint='let other wrappers hold it, not the '
+                                  'other way round, or leave them out')
 
     def get_subset_(self, indices: Union[int, Sequence[int]]) -> None:
         """Keep only a part, see ``mmengine.dataset.BaseDataset``."""

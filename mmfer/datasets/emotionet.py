@@ -6,8 +6,10 @@ from typing import Any, Dict, List, Optional, Sequence, Union
 from mmfer.registry import DATASETS
 from mmfer.structures import ACTION_UNITS, AnnotationError, au_names
 from .base_fer_dataset import BaseFERDataset
+from .folders import existing_path
 from .known_values import known_values
 from .number_table import read_header, read_number_table
+from .tables import first_of
 
 _UNIT = re.compile(r"'?AU ?0?(\d+)'?", re.IGNORECASE)
 _NAMES = ('path', 'image', 'name', 'file', 'URL')
@@ -65,8 +67,7 @@ class EmotioNet(BaseFERDataset):
         self.image_folder = image_folder
         header = read_header(self.table_path)
         self.columns = self._unit_columns(header)
-        self.name_column: Optional[str] = next(
-            (name for name in _NAMES if name in header), None)
+        self.name_column: Optional[str] = first_of(header, *_NAMES)
         if self.name_column is None:
             raise AnnotationError(f'none of the columns {_NAMES}',
                                   self.table_path, 1, header)
@@ -115,7 +116,8 @@ class EmotioNet(BaseFERDataset):
             if '://' in name:
                 name = name.rsplit('/', 1)[1]
             if some:
-                samples.append(dict(img_path=f'{folder}/{name}', gt_au=row))
+                samples.append(dict(
+                    img_path=existing_path(f'{folder}/{name}'), gt_au=row))
         self.notes = [
             f'{len(units) - len(samples)} rows without any known unit left '
             'out', f'{100 * (1 - known.mean()):.1f} % of the values unknown',

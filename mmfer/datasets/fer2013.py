@@ -10,6 +10,7 @@ from mmfer.registry import DATASETS
 from mmfer.structures import AnnotationError
 from .arrays import to_array
 from .base_fer_dataset import BaseFERDataset
+from .folders import images_in
 from .tables import read_csv, require_file, require_folder, to_int
 
 # split -> its "Usage" in the CSV file and the folder names it goes by
@@ -20,7 +21,6 @@ _FOLDERS = dict(
     test=('privatetest', 'test'))
 # Rows as widely published; no file was at hand to measure them.
 _PUBLISHED = dict(train=28709, valid=3589, test=3589)
-_EXTENSIONS = ('.png', '.jpg', '.jpeg', '.bmp')
 _CHUNK = 4096
 
 
@@ -122,6 +122,7 @@ class FER2013(BaseFERDataset):
                             "layout='folders'")
         samples: List[dict] = []
         labels, pixels, lines = [], [], []
+        splits = {usage.lower(): split for split, usage in _USAGE.items()}
 
         def flush() -> None:
             images = to_array(pixels, lines, 'pixels', path, 48 * 48,
@@ -133,11 +134,12 @@ class FER2013(BaseFERDataset):
                 part.clear()
 
         for line, row in read_csv(path, ('emotion', 'pixels', 'Usage')):
-            if row['Usage'] not in _USAGE.values():
+            split = splits.get(row['Usage'].lower())
+            if split is None:
                 raise AnnotationError('unknown Usage', path, line,
                                       row['Usage'],
                                       f'one of {list(_USAGE.values())}')
-            if row['Usage'] != _USAGE[self.split]:
+            if split != self.split:
                 continue
             labels.append(
                 to_int(row['emotion'], 'the emotion', path, line, 0, 6))
@@ -159,10 +161,9 @@ class FER2013(BaseFERDataset):
             f'the split may be named {_FOLDERS[self.split]}')
         classes = self._class_folders(folder)
         return [
-            dict(img_path=osp.join(folder, name, file), gt_label=label)
+            dict(img_path=path, gt_label=label)
             for label, name in sorted(classes.items())
-            for file in sorted(os.listdir(osp.join(folder, name)))
-            if file.lower().endswith(_EXTENSIONS)
+            for path in images_in(osp.join(folder, name), self.skipped)
         ]
 
     def _class_folders(self, folder: str) -> Dict[int, str]:
@@ -179,7 +180,7 @@ class FER2013(BaseFERDataset):
             else:
                 raise AnnotationError(
                     'a folder that is no class of FER2013', folder,
-                    value=name, remedy=f'one of {list(space.classes)}')
+                    value=name, hint=f'one of {list(space.classes)}')
             if label in classes:
                 raise AnnotationError(
                     'two folders of one class', folder,

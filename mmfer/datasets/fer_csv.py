@@ -1,6 +1,6 @@
 # Copyright (c) mmfer contributors.
 import os.path as osp
-from typing import Any, Dict, List, Optional, Sequence, Tuple, Union
+from typing import Any, Dict, Iterator, List, Optional, Sequence, Tuple, Union
 
 import numpy as np
 from mmengine.logging import MMLogger
@@ -9,20 +9,34 @@ from mmfer.registry import DATASETS
 from mmfer.structures import (EXPRESSIONS, AnnotationError, LabelSpace,
                               au_names, canonical_expression)
 from .base_fer_dataset import BaseFERDataset
-from .csv_columns import CSVColumns, is_unknown
-from .tables import read_csv, to_int
+from .csv_columns import CSVColumns
+from .folders import existing_path
+from .number_table import read_header
+from .tables import is_unknown, read_csv, to_int
 
-_SPLITS = ('train', 'val', 'valid', 'test')
+# How a split may be called -> the split.
+_SPLITS = dict(train='train', training='train', val='val', valid='val',
+               validation='val', test='test', testing='test')
+# Without expressions: it only tells with which datasets this one can be
+# joined.
+_ANY_SPACE = 'affectnet8'
+
+
+def _any_known(targets: Dict[str, Any]) -> bool:
+    """Whether any target of a row is known."""
+    return any(name in targets and not np.isnan(targets[name]).all()
+               for name in ('gt_va', 'gt_au', 'gt_landmarks'))
 
 
 @DATASETS.register_module()
 class FERCSV(BaseFERDataset):
     """A dataset of your own: images listed in a CSV file.
 
-    The header names the columns, in any order; only ``path`` and one of
-    ``expression`` and ``votes_*`` must be there:
+    The header names the columns, in any order, in small or capital letters;
+    only ``path`` and one kind of label must be there:
 
-    - ``path``: the image, relative to ``data_root`` or absolute.
+    - ``path``: the image, relative to ``data_root`` or absolute. One with
+      backslashes that is not there is read with slashes.
     - ``expression``: a name in any known spelling, or an index if
       ``label_space`` is given.
     - ``votes_NAME``: how many annotators chose this expression, or how
@@ -36,12 +50,16 @@ class FERCSV(BaseFERDataset):
     - ``subject``: who it is. Where numbers of several data sets overlap,
       ``SET/NUMBER``.
     - ``source_set``: the data set that the row comes from.
-    - ``split``: ``train``, ``val``, ``valid`` or ``test``.
+    - ``split``: ``train``, ``val`` or ``test``, also as ``training``,
+      ``valid``, ``validation`` and ``testing``.
 
-    An empty cell or ``nan`` means unknown and becomes NaN, never zero. A row
-    without expression takes the most voted one, the first column where two
-    are equal; a row with neither is left out and counted. Other columns are
-    listed in the log and not read.
+    An empty cell, ``NA`` or ``nan`` means unknown and becomes NaN, never
+    zero; see :func:`~mmfer.datasets.tables.is_unknown` for all spellings. A
+    row without expression takes the most voted one, the first column where
+    two are equal; a row with neither is left out and counted. Where no row
+    has an expression or votes, samples have no ``gt_label``, and rows without
+    any label are left out and counted. Other columns are listed in the log
+    and not read. For separators see :func:`~mmfer.datasets.tables.read_csv`.
 
     Args:
         data_root (str): The folder that paths are relative to.
@@ -64,7 +82,7 @@ class FERCSV(BaseFERDataset):
         FileNotFoundError: If the CSV file is missing.
     """
 
-    SPLITS = ('all', ) + _SPLITS
+    SPLITS = ('all', 'train', 'val', 'valid', 'test')
 
     def __init__(self,
                  data_root: str = '',
@@ -82,6 +100,16 @@ class FERCSV(BaseFERDataset):
         if label_space is not None:
             self.own_classes = LabelSpace.get(label_space).classes
         self.columns = self._read_header()
+        found = self._found_classes()
+        self.expressions = bool(found)
+        if not (found or self.columns.has_other_targets
+                or kwargs.get('auxiliary')):
+            raise AnnotationError(
+                'no row has an expression' if self.columns.has_expressions
+                else 'no column of labels', self.csv_path, 1,
+                self.columns.header, 'there are expression, '
+                'votes_EXPRESSION, valence and arousal, au1 and so on, x0 and '
+                'y0 and so on')
         metainfo = dict(kwargs.pop('metainfo', None) or {})
         if self.columns.units:
             metainfo['au_names'] = au_names(list(self.columns.units))
@@ -90,7 +118,7 @@ class FERCSV(BaseFERDataset):
         super().__init__(
             data_root=data_root,
             split=split,
-            label_space=label_space or self._found_classes(),
+            label_space=label_space or found or _ANY_SPACE,
             metainfo=metainfo,
             **kwargs)
 
@@ -101,10 +129,8 @@ class FERCSV(BaseFERDataset):
             'custom', list(dict.fromkeys(self.own_classes + EXPRESSIONS)))
 
     def _read_header(self) -> CSVColumns:
-        first = next(read_csv(self.csv_path, ('path', )), None)
-        if first is None:
-            raise AnnotationError('no rows below the header', self.csv_path)
-        columns = CSVColumns(list(first[1]), self.csv_path, self.own_classes)
+        header = read_header(self.csv_path, ('path', ))
+        columns = CSVColumns(header, self.csv_path, self.own_classes)
         if self.target == 'distribution' and not columns.votes:
             raise AnnotationError(
                 "target='distribution' needs columns votes_EXPRESSION",
@@ -115,16 +141,25 @@ class FERCSV(BaseFERDataset):
                 f'{columns.unknown}')
         return columns
 
+    def _rows(self) -> Iterator[Tuple[int, Dict[str, str]]]:
+        return read_csv(self.csv_path, ('path', ), self.columns.header)
+
     def _found_classes(self) -> List[str]:
-        """The expressions in the file, those of the votes counted in."""
-        found = set(self.columns.votes)
-        for line, row in read_csv(self.csv_path):
+        """The expressions in the file, those of the votes counted in, in the
+        order of :attr:`native_space`; none where all cells are unknown."""
+        names: Dict[str, str] = {}
+        voted, rows = False, 0
+        for line, row in self._rows():
+            rows += 1
             cell = row.get('expression', '')
-            if not is_unknown(cell):
-                found.add(self._expression(cell, line))
-        if not found:
-            raise AnnotationError('no row has an expression', self.csv_path)
-        return [name for name in EXPRESSIONS if name in found]
+            if cell not in names and self._is_label(cell):
+                names[cell] = self._expression(cell, line)
+            voted = voted or not all(
+                is_unknown(row[name]) for name in self.columns.votes.values())
+        if not rows:
+            raise AnnotationError('no rows below the header', self.csv_path)
+        found = {*names.values(), *(self.columns.votes if voted else ())}
+        return [name for name in self.native_space.classes if name in found]
 
     def load_samples(self) -> List[dict]:
         """Read the rows and keep those of the split."""
@@ -133,23 +168,32 @@ class FERCSV(BaseFERDataset):
         seen: Dict[str, Tuple[int, str]] = {}
         splits: Dict[str, int] = {}
         unlabelled = 0
-        for line, row in read_csv(self.csv_path):
+        wanted = _SPLITS.get(self.split, '')
+        for line, row in self._rows():
             if not row['path']:
                 raise AnnotationError('no path', self.csv_path, line)
             split = self._split_of(row, line)
             splits[split] = splits.get(split, 0) + 1
             votes = self.columns.read_votes(row, line)
             name = self._label_of(row, votes, line)
-            if name is None:
+            if name is not None:
+                self._check_twice(seen, row['path'].replace('\\', '/'), name,
+                                  line)
+            elif self.expressions:
                 unlabelled += 1
                 continue
-            self._check_twice(seen, row['path'], name, line)
-            if self.split not in ('all', split):
+            if wanted not in ('', split):
+                continue
+            targets = self.columns.read_targets(row, line)
+            if not (self.expressions or self.auxiliary.fields
+                    or _any_known(targets)):
+                unlabelled += 1
                 continue
             sample = dict(
-                img_path=osp.join(self.data_root, row['path']),
-                gt_label=index[name],
-                **self.columns.read_targets(row, line))
+                img_path=existing_path(osp.join(self.data_root, row['path'])),
+                **targets)
+            if name is not None:
+                sample['gt_label'] = index[name]
             if len(votes) and not np.isnan(votes).any():
                 sample['votes'] = votes
             if self.target == 'distribution':
@@ -163,7 +207,14 @@ class FERCSV(BaseFERDataset):
             f'labels from {osp.basename(self.csv_path)}, target '
             f'{self.target}', f'{unlabelled} rows without label left out'
         ]
+        if not self.expressions:
+            self.notes.append('no expressions')
         return samples
+
+    def _is_label(self, cell: str) -> bool:
+        """Whether a cell is no unknown value, but maybe a class ``none``."""
+        return cell != '' and (not is_unknown(cell) or canonical_expression(
+            cell) in self.own_classes)
 
     def _expression(self, cell: str, line: int) -> str:
         """The canonical expression of a cell."""
@@ -187,7 +238,7 @@ class FERCSV(BaseFERDataset):
                   line: int) -> Optional[str]:
         """The expression of a row, None if it is not known."""
         cell = row.get('expression', '')
-        if not is_unknown(cell):
+        if self._is_label(cell):
             return self._expression(cell, line)
         if not len(votes) or np.isnan(votes).any():
             return None
@@ -201,10 +252,13 @@ class FERCSV(BaseFERDataset):
             raise AnnotationError(
                 f'no column split, but split {self.split!r} is asked for',
                 self.csv_path, 1, self.columns.header, "give split='all'")
-        if not is_unknown(row['split']) and row['split'] not in _SPLITS:
+        if is_unknown(row['split']):
+            return ''
+        split = _SPLITS.get(row['split'].lower())
+        if split is None:
             raise AnnotationError('unknown split', self.csv_path, line,
                                   row['split'], f'known are {list(_SPLITS)}')
-        return row['split']
+        return split
 
     def _check_twice(self, seen: Dict[str, Tuple[int, str]], path: str,
                      name: str, line: int) -> None:

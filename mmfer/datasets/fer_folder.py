@@ -98,7 +98,7 @@ class FERFolder(BaseFERDataset):
         return read_class_folders(
             root, {folder: space.index(name)
                    for folder, name in names.items()},
-            'name every folder in classes=')
+            'name every folder in classes=', self.skipped)
 
     def _root(self, split: str) -> str:
         """The folder that holds the class folders of a split."""

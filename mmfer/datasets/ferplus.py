@@ -8,8 +8,11 @@ from mmengine.logging import MMLogger
 from mmfer.registry import DATASETS
 from mmfer.structures import AnnotationError
 from .base_fer_dataset import BaseFERDataset
-from .tables import read_csv, read_rows, require_folder, to_int
+from .tables import is_unknown, read_csv, read_rows, require_folder, to_int
 
+# The columns of votes, in the order of label.csv.
+_VOTES = ('neutral', 'happiness', 'surprise', 'sadness', 'anger', 'disgust',
+          'fear', 'contempt', 'unknown', 'NF')
 # split -> (image folder, "Usage" in fer2013new.csv)
 _FOLDERS = dict(
     train=('FER2013Train', 'Training'),
@@ -128,14 +131,15 @@ class FERPlus(BaseFERDataset):
                     for line, cells in read_rows(path, (12, ), ','))
         else:
             path = osp.join(self.data_root, 'fer2013new.csv')
-            usage = _FOLDERS[self.split][1]
-            rows = ((line, row['Image name'], list(row.values())[2:])
-                    for line, row in read_csv(path, ('Usage', 'Image name',
-                                                     'neutral', 'NF'))
-                    if row['Usage'] == usage and row['Image name'])
+            usage = _FOLDERS[self.split][1].lower()
+            rows = ((line, row['Image name'], [row[name] for name in _VOTES])
+                    for line, row in read_csv(
+                        path, ('Usage', 'Image name', *_VOTES))
+                    if row['Usage'].lower() == usage
+                    and not is_unknown(row['Image name']))
         for line, name, cells in rows:
             counts = [to_int(c, 'a vote', path, line, 0, 10) for c in cells]
-            if len(counts) != 10 or sum(counts) == 0:
+            if sum(counts) == 0:
                 raise AnnotationError('ten vote counts, not all zero, belong '
                                       'here', path, line, cells)
             names.append(name)

@@ -3,6 +3,7 @@ from typing import Any, Callable, Iterable, List, Optional
 
 from torch.utils.data import ConcatDataset, DataLoader
 
+from mmfer.errors import ConfigError
 from mmfer.registry import DATASETS
 from mmfer.structures import AnnotationError, ImageError
 from .reader_configs import map_readers
@@ -15,9 +16,9 @@ def _until_flow(cfg: dict) -> dict:
     kinds = [transform['type'] for transform in pipeline]
     place = kinds.index('ReadFlow') if 'ReadFlow' in kinds else -1
     if place < 0 or not pipeline[place].get('cache_dir'):
-        raise ValueError(f"the pipeline of {cfg['type']} holds no ReadFlow "
-                         f'with a cache_dir: {kinds}. Remedy: name a config '
-                         'that trains on cached flow')
+        raise ConfigError(f"the pipeline of {cfg['type']} holds no ReadFlow "
+                          f'with a cache_dir: {kinds}',
+                          hint='name a config that trains on cached flow')
     return dict(cfg, pipeline=pipeline[:place + 1], on_error='raise')
 
 

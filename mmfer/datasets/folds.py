@@ -162,7 +162,7 @@ def take_subjects(samples: List[dict], subjects: dict,
     if any('subject' not in sample for sample in samples):
         raise AnnotationError(
             'a sample has no subject', data_root,
-            remedy='leave the argument subjects out')
+            hint='leave the argument subjects out')
     known = {sample['subject'] for sample in samples}
     unknown = sorted(set(names) - known)
     if unknown:

@@ -4,6 +4,7 @@ from typing import Dict, Optional, Sequence, Union
 import torch
 from torch.utils.data import Dataset
 
+from mmfer.errors import ConfigError
 from mmfer.registry import DATASETS
 from mmfer.structures import SampleBatch
 from .collate import CollatedBatch, fer_collate
@@ -76,16 +77,17 @@ class InMemoryDataset(DatasetWrapper):
         inputs, samples = batch['inputs'], batch['data_samples']
         name = type(self.dataset).__name__
         if not isinstance(inputs, torch.Tensor):
-            raise ValueError(
-                f'{name}: pictures of {len({i.shape for i in inputs})} sizes '
-                'cannot be held in one stack. Remedy: put FaceResize into the '
-                'pipeline')
+            raise ConfigError(f'{name}: pictures of '
+                              f'{len({i.shape for i in inputs})} sizes '
+                              'cannot be held in one stack',
+                              hint='put FaceResize into the pipeline')
         if any(not torch.equal(inputs[i], self.dataset[i]['inputs'])
                for i in range(min(_CHECKED, len(self)))):
-            raise ValueError(
-                f'{name}: the pipeline is random, and what it gives once '
-                'would be kept. Remedy: move random transforms into '
-                'data_preprocessor.augments, see docs/augmentation.md')
+            raise ConfigError(f'{name}: the pipeline is random, and what it '
+                              'gives once would be kept',
+                              hint='move random transforms into '
+                              'data_preprocessor.augments, see '
+                              'docs/augmentation.md')
         self._inputs, self._targets = inputs, samples.targets
         self._metas = {
             key: [sample.get(key) for sample in samples]

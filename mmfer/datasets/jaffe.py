@@ -75,11 +75,12 @@ class JAFFE(BaseFERDataset):
         """Read the image names and keep those of the split."""
         require_folder(self.data_root,
                        'JAFFE wants the folder that holds KA.AN1.39.tiff')
-        samples = [self._parse(path) for path in images_in(self.data_root)]
+        samples = [self._parse(path)
+                   for path in images_in(self.data_root, self.skipped)]
         if not samples:
             raise AnnotationError(
                 'no images', self.data_root,
-                remedy='JAFFE wants files such as KA.AN1.39.tiff')
+                hint='JAFFE wants files such as KA.AN1.39.tiff')
         self.notes = [
             f'{len(samples)} images on disk, {_OFFICIAL_TOTAL} published'
         ]
@@ -94,7 +95,7 @@ class JAFFE(BaseFERDataset):
         if match is None:
             raise AnnotationError(
                 'the name does not read like KA.AN1.39.tiff', path,
-                remedy='remove images that do not belong to JAFFE')
+                hint='remove images that do not belong to JAFFE')
         subject, code = match.group(1).upper(), match.group(2).upper()
         if code not in _CODES:
             raise AnnotationError('unknown expression code', path, None, code,

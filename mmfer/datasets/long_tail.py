@@ -4,6 +4,8 @@ from typing import List, Optional, Sequence
 
 import numpy as np
 
+from mmfer.errors import ConfigError
+
 
 def long_tail_counts(available: Sequence[int],
                      imbalance_factor: float,
@@ -43,11 +45,11 @@ def long_tail_counts(available: Sequence[int],
         max_count = int(np.ceil((available + 1) / shares).min()) - 1
     counts = (max_count * shares).astype(np.int64)
     if (counts > available).any() or (counts < 1).any():
-        raise ValueError(
+        raise ConfigError(
             f'max_count={max_count} and imbalance_factor={imbalance_factor} '
-            f'ask for {counts.tolist()} samples of the classes, and there are '
-            f'{available.tolist()}. Remedy: a smaller imbalance_factor, '
-            'another max_count, or None')
+            f'ask for {counts.tolist()} samples of the classes, and there '
+            f'are {available.tolist()}',
+            hint='a smaller imbalance_factor, another max_count, or None')
     return counts.tolist()
 
 

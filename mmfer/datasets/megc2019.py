@@ -5,8 +5,9 @@ from typing import Any, Dict, Iterator, Optional
 from mmfer.registry import DATASETS
 from mmfer.structures import AnnotationError
 from .coding_sheet import UNKNOWN_FRAME, CodedClip
+from .folders import existing_path
 from .micro_expression_dataset import MicroExpressionDataset
-from .tables import read_csv, to_int
+from .tables import is_unknown, read_csv, to_int
 
 _SETS = ('casme2', 'samm', 'smic')
 _CLIP_NAMES = dict(
@@ -76,7 +77,8 @@ class MEGC2019(MicroExpressionDataset):
         required = ['dataset', 'subject', 'clip', 'label3']
         lines: Dict[tuple, int] = {}
         for line, row in read_csv(
-                path, required + [self.picture] * bool(self.picture)):
+                path, required + [self.picture] * bool(self.picture),
+                ('onset', 'apex', 'offset', 'aus')):
             key = row['dataset'], row['subject'], row['clip']
             if key in lines:
                 raise AnnotationError(
@@ -92,11 +94,13 @@ class MEGC2019(MicroExpressionDataset):
                                   row['dataset'], f'known are {_SETS}')
         frames = [
             to_int(row[name], name, path, line, 0)
-            if row.get(name) else UNKNOWN_FRAME
+            if not is_unknown(row.get(name, '')) else UNKNOWN_FRAME
             for name in ('onset', 'apex', 'offset')
         ]
+        units = row.get('aus', '')
         clip = CodedClip(line, row['subject'], row['clip'], row['label3'],
-                         *frames, row.get('aus', ''), UNKNOWN_FRAME)
+                         *frames, '' if is_unknown(units) else units,
+                         UNKNOWN_FRAME)
         onset, apex, offset = self.in_order(clip, path).frames
         sample = dict(
             onset=onset, apex=apex, offset=offset,
@@ -104,7 +108,8 @@ class MEGC2019(MicroExpressionDataset):
             gt_au=self.read_units(clip.units, path, line), source_set=source,
             subject=f'{source}/{clip.subject}')
         if self.picture:
-            sample['img_path'] = osp.join(self.data_root, row[self.picture])
+            sample['img_path'] = existing_path(
+                osp.join(self.data_root, row[self.picture]))
         else:
             sample['clip_path'] = self.clip_path(self.clip_name[source], row)
         return sample

@@ -7,12 +7,15 @@ from typing import (Any, Dict, Iterator, List, Optional, Sequence, Tuple,
 import numpy as np
 from mmengine.logging import MMLogger
 
-from mmfer.structures import (AnnotationError, LabelSpace, au_names,
-                              au_occurrence, canonical_expression,
+from mmfer.errors import MissingFileError
+from mmfer.structures import (AnnotationError, ImageError, LabelSpace,
+                              au_names, au_occurrence, canonical_expression,
                               parse_au_string)
 from .base_fer_dataset import BaseFERDataset
 from .coding_sheet import UNKNOWN_FRAME, CodedClip, read_coding_sheet
 from .folds import check_fold, take_subject_fold
+from .transforms.clips.frame_source import (known_frames, nearest_frames,
+                                            open_frames)
 
 _DIGITS = re.compile(r'(\d+)(?:\.0)?$')
 
@@ -53,6 +56,14 @@ class MicroExpressionDataset(BaseFERDataset):
         bad_frames (str): What to do where apex or offset lie outside of
             their order: ``'raise'`` an error, or ``'forget'`` them and count
             it. Defaults to ``'raise'``.
+        lost_frames (str, optional): What to do with clips whose onset, apex
+            or offset is no frame that is there, since the release lacks
+            frames: ``'raise'`` an error when the clip is opened;
+            ``'nearest'``: take the nearest frame that is there, and blend the
+            neighbors of frames that are missing in between; ``'drop'``: leave
+            out every clip that lacks a frame from onset to offset. Both count
+            the clips. Only folders of frames are checked. Defaults to None,
+            ``LOST_FRAMES`` of the dataset, ``'raise'`` for most.
         au_set (str or Sequence[int], optional): The action units of
             ``gt_au``. Defaults to None, those of the dataset.
         **kwargs: See :class:`BaseFERDataset`.
@@ -75,6 +86,8 @@ class MicroExpressionDataset(BaseFERDataset):
     # The class of the composite that an emotion belongs to, if any.
     COMPOSITE: Dict[str, str] = {}
     UNITS: str = ''
+    # What is done about frames that the release lacks.
+    LOST_FRAMES: str = 'raise'
 
     def __init__(self,
                  data_root: str,
@@ -85,11 +98,16 @@ class MicroExpressionDataset(BaseFERDataset):
                  clip_name: Optional[str] = None,
                  three_classes: bool = False,
                  bad_frames: str = 'raise',
+                 lost_frames: Optional[str] = None,
                  au_set: Union[str, Sequence[int], None] = None,
                  **kwargs: Any) -> None:
         if bad_frames not in ('raise', 'forget'):
             raise ValueError("bad_frames must be 'raise' or 'forget', got "
                              f'{bad_frames!r}')
+        if lost_frames not in (None, 'raise', 'nearest', 'drop'):
+            raise ValueError("lost_frames must be 'raise', 'nearest' or "
+                             f"'drop', got {lost_frames!r}")
+        self.lost_frames = lost_frames or self.LOST_FRAMES
         if three_classes and not self.COMPOSITE:
             raise ValueError(f'{type(self).__name__} is no part of MEGC 2019 '
                              'and has no three_classes')
@@ -141,11 +159,59 @@ class MicroExpressionDataset(BaseFERDataset):
         self.notes = []
         self._forgotten = 0
         samples = list(self.read_clips())
+        if self.lost_frames != 'raise':
+            samples = self._find_lost_frames(samples)
         self._note_unknown(samples)
         if not self.uses_folds:
             return samples
         return take_subject_fold(samples, self.split, self.fold,
                                  self.num_folds, self.notes)
+
+    def _find_lost_frames(self, samples: List[dict]) -> List[dict]:
+        """The samples without those to drop, with ``lost_frames`` in those
+        that lack frames; counts both."""
+        kept: List[dict] = []
+        there: Dict[str, np.ndarray] = {}
+        moved = gaps = farthest = 0
+        for sample in samples:
+            path = sample.get('clip_path', '')
+            if path not in there:
+                there[path] = self._frames_in(path)
+            numbers = there[path]
+            frames = known_frames(numbers, sample) if len(numbers) else ()
+            if not frames or not frames[0] <= frames[1] <= frames[2]:
+                # No folder of frames, or an error that OpenClip explains.
+                kept.append(sample)
+                continue
+            nearest = nearest_frames(numbers, frames)
+            away = int(np.abs(nearest - frames).max())
+            inside = ((numbers >= nearest[0]) & (numbers <= nearest[2])).sum()
+            inner = bool(inside < nearest[2] - nearest[0] + 1)
+            if not away and not inner:
+                kept.append(sample)
+            elif self.lost_frames == 'nearest' and inside > 1:
+                kept.append(dict(sample, lost_frames='nearest'))
+                moved, gaps = moved + bool(away), gaps + inner
+                farthest = max(farthest, away)
+        if moved or gaps:
+            self.notes.append(
+                f'lost frames: onset, apex or offset of {moved} of '
+                f'{len(samples)} clips moved to the nearest frame, by at most '
+                f'{farthest}; frames inside of {gaps} clips blended')
+        if len(kept) < len(samples):
+            self.notes.append(f'lost frames: {len(samples) - len(kept)} of '
+                              f'{len(samples)} clips dropped')
+        return kept
+
+    @staticmethod
+    def _frames_in(path: str) -> np.ndarray:
+        """The numbers of the frames in a folder, none if it has none."""
+        if osp.isdir(path):
+            try:
+                return open_frames(path).numbers
+            except ImageError:
+                pass
+        return np.empty(0, dtype=np.int64)
 
     def _note_unknown(self, samples: List[dict]) -> None:
         rules = dict(onset='first frame', apex='middle of onset and offset',
@@ -246,10 +312,10 @@ class MicroExpressionDataset(BaseFERDataset):
         path = samples[0].get('clip_path')
         if path is not None and self.require_first_image and not (
                 osp.exists(path)):
-            raise FileNotFoundError(
+            raise MissingFileError(
                 f'{osp.abspath(path)}: the first clip of '
-                f'{type(self).__name__}, split {self.split!r}, is missing. '
-                'Remedy: check data_root, or tell with clip_name where a clip '
+                f'{type(self).__name__}, split {self.split!r}, is missing',
+                hint='check data_root, or tell with clip_name where a clip '
                 f'is; it reads {self.clip_name!r}')
         return samples
 

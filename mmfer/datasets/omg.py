@@ -2,6 +2,7 @@
 import os.path as osp
 from typing import Any, List
 
+from mmfer.errors import MissingFileError
 from mmfer.registry import DATASETS
 from mmfer.structures import AnnotationError
 from .base_fer_dataset import BaseFERDataset
@@ -121,11 +122,11 @@ class OMGEmotion(BaseFERDataset):
         if self.missing == 'raise':
             require_folder(folder, "cut the videos into frames, or say "
                            "missing='skip'")
-        images = images_in(folder)
+        images = images_in(folder, self.skipped)
         if not images and self.missing == 'raise':
-            raise FileNotFoundError(f'{folder}: no frame. Remedy: cut the '
-                                    "videos into frames, or say "
-                                    "missing='skip'")
+            raise MissingFileError(f'{folder}: no frame',
+                                   hint='cut the videos into frames, or say '
+                                   "missing='skip'")
         if self.frames == 'middle':
             return images[len(images) // 2:][:1]
         return images

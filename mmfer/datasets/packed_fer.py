@@ -11,7 +11,6 @@ from mmfer.structures.sample_batch import CONFIDENCES, TARGETS
 from .base_fer_dataset import COLUMNS, BaseFERDataset
 from .collate import CollatedBatch
 from .packing import PixelArray, read_annotations, read_index
-from .packing.columns import from_arrays
 from .transforms import PackFERInputs
 
 
@@ -83,7 +82,7 @@ class PackedFER(BaseFERDataset):
 
     def load_samples(self) -> List[dict]:
         """Read the annotations."""
-        columns = from_arrays(read_annotations(self.data_root, self.index))
+        columns = read_annotations(self.data_root, self.index)
         self._choose_targets(columns)
         self.notes = [*self.described['notes'], 'packed']
         names = list(columns)

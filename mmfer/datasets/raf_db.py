@@ -196,5 +196,5 @@ class RAFDB(BaseFERDataset):
             raise AnnotationError(
                 'no label above 7, so this is the list of the basic subset',
                 path, value=highest,
-                remedy="set subset='basic' or data_root to the folder that "
+                hint="set subset='basic' or data_root to the folder that "
                 'holds compound/')

@@ -5,17 +5,17 @@ import torch
 from mmengine.logging import MMLogger
 from mmpretrain.datasets import BaseDataset
 
-from mmfer.structures import ImageError
+from mmfer.structures import AnnotationError, ImageError
 
 
 class ReplacingDataset(BaseDataset):
-    """A dataset that may go on where an image cannot be read.
+    """A dataset that may go on where a sample cannot be read.
 
     Args:
-        on_error (str): What an unreadable image does in training:
-            ``'raise'``, or ``'skip'``: the next readable sample takes its
-            place, with a warning. Defaults to ``'raise'``. Testing always
-            raises.
+        on_error (str): What a sample does in training whose image cannot be
+            read, or whose annotation does not fit its frames: ``'raise'``, or
+            ``'skip'``: the next readable sample takes its place, with a
+            warning. Defaults to ``'raise'``. Testing always raises.
         **kwargs: See MMPretrain's ``BaseDataset``.
 
     Raises:
@@ -47,23 +47,23 @@ class ReplacingDataset(BaseDataset):
         """The transformed sample at ``idx``."""
         try:
             return super().__getitem__(idx)
-        except ImageError as error:
+        except (ImageError, AnnotationError) as error:
             if self.on_error == 'raise' or self.test_mode:
                 raise
             return self._replacement(idx, error)
 
-    def _replacement(self, idx: int, error: ImageError) -> dict:
+    def _replacement(self, idx: int, error: Exception) -> dict:
         """The next readable sample after an unreadable one."""
         for step in range(1, len(self)):
             self._mark_failed((idx + step - 1) % len(self), error)
             try:
                 return super().__getitem__((idx + step) % len(self))
-            except ImageError as next_error:
+            except (ImageError, AnnotationError) as next_error:
                 error = next_error
         raise error
 
-    def _mark_failed(self, idx: int, error: ImageError) -> None:
+    def _mark_failed(self, idx: int, error: Exception) -> None:
         if not self.failed[idx]:
             self.failed[idx] = 1
             MMLogger.get_current_instance().warning(
-                f'skipped an unreadable image: {error}')
+                f'skipped an unreadable sample: {error}')

@@ -1,20 +1,22 @@
 # Copyright (c) mmfer contributors.
 import fcntl
 import os
+import zlib
 from typing import BinaryIO, Optional
 
 import numpy as np
 
-_KEY_BYTES = 32
+_KEY_BYTES, _SUM_BYTES = 32, 4
 
 
 class RowJournal:
     """Rows of numbers, written down as they come.
 
-    A process that is killed leaves its rows behind; the next one with the
-    same key goes on after them. At most the rows that were not yet handed to
-    the system are lost. Only one process at a time writes to a file: for the
-    others, and where it cannot be written, the journal stays empty.
+    Each row carries its checksum. A process that is killed leaves its rows
+    behind; the next one with the same key resumes after the last row that is
+    whole. At most the rows that were not yet handed to the system are lost.
+    Only one process at a time writes to a file: for the others, and where it
+    cannot be written, the journal stays empty.
 
     Args:
         path (str): The file.
@@ -46,16 +48,22 @@ class RowJournal:
             file.close()
 
     def _open(self, file: BinaryIO, key: bytes) -> None:
-        """Read what is there; cut a row that is not whole."""
+        """Read what is there; truncate it at the first damaged row."""
         file.seek(0)
         if file.read(_KEY_BYTES) != key:
             file.truncate(0)
             file.write(key)
             return
-        content = file.read()
-        number = len(content) // self.dtype.itemsize
-        self.rows = np.frombuffer(content, self.dtype, number)
-        file.truncate(_KEY_BYTES + number * self.dtype.itemsize)
+        content, size = file.read(), self.dtype.itemsize
+        rows = []
+        for start in range(0, len(content), size + _SUM_BYTES):
+            row = content[start:start + size]
+            end = start + size
+            if content[end:end + _SUM_BYTES] != _checksum(row):
+                break
+            rows.append(row)
+        self.rows = np.frombuffer(b''.join(rows), self.dtype)
+        file.truncate(_KEY_BYTES + len(rows) * (size + _SUM_BYTES))
 
     def write(self, row: np.ndarray) -> None:
         """Add a row.
@@ -65,7 +73,8 @@ class RowJournal:
         """
         if self._file is not None:
             try:
-                self._file.write(row.tobytes())
+                content = row.tobytes()
+                self._file.write(content + _checksum(content))
             except OSError:
                 # No room: go on without.
                 self.close()
@@ -81,3 +90,7 @@ class RowJournal:
         except OSError:
             pass
         self._file = None
+
+
+def _checksum(row: bytes) -> bytes:
+    return zlib.crc32(row).to_bytes(_SUM_BYTES, 'little')

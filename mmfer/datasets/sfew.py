@@ -54,4 +54,4 @@ class SFEW(BaseFERDataset):
         return read_class_folders(
             root, {name: i for i, name in enumerate(_FOLDERS)},
             'SFEW wants Train/Train_Aligned_Faces and Val/Val_Aligned_Faces '
-            f'with the folders {list(_FOLDERS)}')
+            f'with the folders {list(_FOLDERS)}', self.skipped)

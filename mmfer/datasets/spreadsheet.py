@@ -2,7 +2,6 @@
 """The cells of Excel workbooks (.xlsx), which are zipped XML."""
 import re
 import zipfile
-import zlib
 from typing import Dict, Iterator, List, Tuple
 from xml.etree import ElementTree
 
@@ -13,6 +12,8 @@ _MAIN = '{http://schemas.openxmlformats.org/spreadsheetml/2006/main}'
 _LINK = ('{http://schemas.openxmlformats.org/officeDocument/2006/'
          'relationships}id')
 _LETTERS = re.compile('[A-Z]+')
+# Limits of Excel's own, and of a table that fits into memory.
+_MAX_COLUMNS, _MAX_BYTES = 16384, 2**28
 
 
 def read_xlsx(path: str) -> Iterator[Tuple[int, List[str]]]:
@@ -29,24 +30,28 @@ def read_xlsx(path: str) -> Iterator[Tuple[int, List[str]]]:
         stripped, ``''`` for empty ones.
 
     Raises:
-        AnnotationError: If it is no workbook.
+        AnnotationError: If it is no workbook, or a larger one than Excel
+            makes.
         FileNotFoundError: If there is no such file.
     """
     require_file(path, 'check data_root and the name of the coding sheet')
     try:
         with zipfile.ZipFile(path) as book:
+            size = sum(entry.file_size for entry in book.infolist())
+            if size > _MAX_BYTES:
+                raise ValueError(f'{size / 2**20:.0f} MiB once unpacked, '
+                                 f'{_MAX_BYTES / 2**20:.0f} are supported')
             strings = _shared_strings(book)
             table = _parse(book, _first_sheet(book))
         for place, row in enumerate(table.iter(f'{_MAIN}row'), 1):
             cells = _cells(row, strings)
             if any(cells):
                 yield int(row.get('r', place)), cells
-    except (zipfile.BadZipFile, ElementTree.ParseError, LookupError,
-            ValueError, AttributeError, RuntimeError, EOFError,
-            zlib.error) as error:
+    # Damaged files raise errors of zipfile, zlib, XML and others.
+    except Exception as error:
         raise AnnotationError(
             'not a readable Excel workbook', path, value=str(error),
-            remedy='save the table again as .xlsx or as .csv') from None
+            hint='save the table again as .xlsx or as .csv') from None
 
 
 def _parse(book: zipfile.ZipFile, name: str) -> ElementTree.Element:
@@ -93,6 +98,9 @@ def _column(letters: str) -> int:
     number = 0
     for letter in letters:
         number = 26 * number + ord(letter) - ord('A') + 1
+        if number > _MAX_COLUMNS:
+            raise ValueError(f'column {letters}, {_MAX_COLUMNS} columns are '
+                             'supported')
     return number - 1
 
 

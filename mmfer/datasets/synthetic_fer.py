@@ -5,6 +5,7 @@ from typing import Any, Dict, List, Optional, Tuple
 
 import numpy as np
 
+from mmfer.errors import ConfigError
 from mmfer.registry import DATASETS
 from mmfer.structures import AU_SETS, au_names
 from .base_fer_dataset import BaseFERDataset
@@ -132,8 +133,9 @@ class SyntheticFER(BaseFERDataset):
             raise TypeError(f'{name} must be {wanted}, got {value!r}')
         low, high = self.RANGES[name]
         if not low <= value <= high:
-            raise ValueError(f'{name} must lie in [{low}, {high}], got '
-                             f'{value!r}. Remedy: choose a number in there')
+            raise ConfigError(f'{name} must lie in [{low}, {high}], got '
+                              f'{value!r}',
+                              hint='choose a number in there')
         return value
 
     def _checked_weights(self, weights: Optional[Dict[str, float]]

@@ -1,6 +1,7 @@
 # Copyright (c) mmfer contributors.
 from mmengine.runner import Runner
 
+from mmfer.errors import ConfigError
 from .epoch_check import require_epochs
 
 
@@ -17,7 +18,7 @@ def check_bank_run(runner: Runner, bank: str) -> None:
     """
     require_epochs(runner, f'the {bank} changes')
     if getattr(runner.model, 'broadcast_buffers', False):
-        raise ValueError(
-            'broadcast_buffers=True overwrites what the ranks have noted in '
-            f'the {bank}. Remedy: set broadcast_buffers=False in '
-            'model_wrapper_cfg')
+        raise ConfigError('broadcast_buffers=True overwrites what the ranks '
+                          f'have noted in the {bank}',
+                          hint='set broadcast_buffers=False in '
+                          'model_wrapper_cfg')

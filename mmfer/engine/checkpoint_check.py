@@ -2,9 +2,11 @@
 """How a checkpoint fits a model and a dataset."""
 import re
 from contextlib import contextmanager
+from itertools import chain
 from typing import (Any, Dict, Iterator, List, NamedTuple, Optional, Sequence,
                     Tuple)
 
+import torch
 import torch.nn as nn
 from torch.distributed.fsdp import FullyShardedDataParallel
 
@@ -103,6 +105,41 @@ def _try_weights(model: nn.Module,
     loaded = len(state) - len(result.unexpected_keys)
     return WeightReport(missing, list(result.unexpected_keys), reshaped,
                         loaded)
+
+
+def non_finite_weights(model: nn.Module,
+                       state: Optional[Dict[str, Any]] = None) -> List[str]:
+    """Return the names of weights and buffers that are NaN or infinite.
+
+    Buffers that are not part of checkpoints do not count, nor those in which
+    NaN means unknown; a module names the latter in ``nan_is_unknown``.
+
+    Args:
+        model (nn.Module): The model; a sharded one has the shard of this
+            process.
+        state (dict, optional): A state dict of the model. Defaults to None,
+            what the model holds.
+    """
+    model = bare_model(model)
+    ignored = {
+        f'{path}.{name}'.lstrip('.')
+        for path, module in model.named_modules()
+        for name in (*getattr(module, 'nan_is_unknown', ()),
+                     *module._non_persistent_buffers_set)
+    }
+    if state is None:
+        state = dict(chain(model.named_parameters(), model.named_buffers()))
+    floats = {
+        name: value for name, value in state.items()
+        if isinstance(value, torch.Tensor) and value.is_floating_point()
+        and re.sub(r'^module\.', '', name) not in ignored
+    }
+    if not floats:
+        return []
+    device = next(iter(floats.values())).device
+    finite = torch.stack(
+        [value.isfinite().all().to(device) for value in floats.values()])
+    return [name for name, good in zip(floats, finite.tolist()) if not good]
 
 
 def checkpoint_classes(checkpoint: Dict[str, Any]) -> Optional[List[str]]:

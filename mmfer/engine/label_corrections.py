@@ -1,7 +1,6 @@
 # Copyright (c) mmfer contributors.
 """What is written and reckoned about corrected labels."""
 import json
-import os
 import os.path as osp
 from typing import Any, Dict, List, Optional
 
@@ -11,6 +10,8 @@ from torch.utils.data import Dataset
 
 from mmfer.datasets.samplers.labels import dataset_labels
 from mmfer.datasets.unwrap import leaf_datasets
+from mmfer.errors import ConfigError
+from mmfer.files import atomic_write
 from mmfer.models.banks import Corrections
 
 
@@ -30,12 +31,12 @@ class TrainingLabels:
         self.starts, start = [], 0
         for leaf in self.leaves:
             if getattr(leaf, 'sample_offset', 0) != start:
-                raise ValueError(
-                    f'sample_idx of {type(leaf).__name__} does not start at '
-                    f'{start}, so that samples of several datasets would '
-                    "share a label. Remedy: add dict(type='SampleIndexHook') "
-                    'to custom_hooks; in a concatenation, take only datasets '
-                    'of mmfer')
+                raise ConfigError(f'sample_idx of {type(leaf).__name__} does '
+                                  f'not start at {start}, so that samples of '
+                                  'several datasets would share a label',
+                                  hint="add dict(type='SampleIndexHook') to "
+                                  'custom_hooks; in a concatenation, take '
+                                  'only datasets of mmfer')
             self.starts.append(start)
             start += len(leaf)
         self.given = np.concatenate(
@@ -157,6 +158,5 @@ def keep_until(path: str, epoch: int, source: str) -> None:
                         kept.append(line.rstrip('\n') + '\n')
                 except (ValueError, KeyError, TypeError):
                     continue
-    with open(f'{path}.tmp', 'w', encoding='utf-8') as file:
+    with atomic_write(path) as file:
         file.writelines(kept)
-    os.replace(f'{path}.tmp', path)

@@ -5,6 +5,8 @@ from typing import Dict, List, Mapping, Sequence, Union
 
 import numpy as np
 
+from mmfer.errors import ConfigError
+
 CLASS_GROUPS = Mapping[str, Sequence[Union[int, str]]]
 
 
@@ -31,13 +33,14 @@ def ranked_groups(file: str, sizes: Mapping[str, int]
         ends = [line.split()[-1] for line in lines if line.strip()]
     wrong = [end for end in ends if not end.isdecimal()]
     if wrong:
-        raise ValueError(f'{file}: a line ends with {wrong[0]!r}. Remedy: a '
-                         'path and a class index from 0 up in each line')
+        raise ConfigError(f'{file}: a line ends with {wrong[0]!r}',
+                          hint='a path and a class index from 0 up in each '
+                          'line')
     counts = np.bincount(np.array(ends, dtype=np.int64))
     if sum(sizes.values()) != len(counts):
-        raise ValueError(
-            f'{file} has {len(counts)} classes, the groups {dict(sizes)} '
-            f'together {sum(sizes.values())}. Remedy: let the groups add up')
+        raise ConfigError(f'{file} has {len(counts)} classes, the groups '
+                          f'{dict(sizes)} together {sum(sizes.values())}',
+                          hint='let the groups add up')
     order = np.argsort(-counts, kind='stable')
     bounds = np.cumsum(list(sizes.values()))[:-1]
     return {group: members.tolist()
@@ -78,9 +81,9 @@ def group_recalls(matrix: np.ndarray, groups: CLASS_GROUPS,
         for member in members:
             index = places.get(member, member)
             if index not in range(len(names)) or index in seen:
-                raise ValueError(
-                    f'group {group!r}: {member!r} is no class or named twice. '
-                    f'Remedy: name each of {names} at most once')
+                raise ConfigError(f'group {group!r}: {member!r} is no class '
+                                  'or named twice',
+                                  hint=f'name each of {names} at most once')
             seen.add(index)
             if support[index]:
                 indices.append(index)

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any, Dict, Optional, Sequence
 import numpy as np
 import torch
 
+from mmfer.files import atomic_write
+
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
@@ -129,6 +131,6 @@ def save_confusion_matrix(matrix: np.ndarray,
         classes=list(classes),
         counts=np.asarray(matrix).astype(int).tolist(),
         **extra)
-    with open(f'{path}.json', 'w', encoding='utf-8') as file:
+    with atomic_write(f'{path}.json') as file:
         json.dump(content, file, indent=1)
     figure.savefig(f'{path}.png', dpi=120)

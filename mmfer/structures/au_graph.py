@@ -3,10 +3,11 @@ import json
 import os
 from dataclasses import dataclass, field
 from typing import Any, Dict, Optional, Sequence, Tuple
-from zipfile import BadZipFile
 
 import numpy as np
 
+from mmfer.errors import AnnotationError, ConfigError, MissingFileError
+from mmfer.files import read_npz, write_npz
 from .au_adjacency import (REWEIGHTINGS, conditional_probability,
                            count_together, normalize_adjacency,
                            phi_coefficient, reweight)
@@ -91,9 +92,9 @@ class AUGraph:
                              f'{len(names)} action units {list(names)}')
         odd = labels[~np.isnan(labels) & (labels != 0) & (labels != 1)]
         if len(odd):
-            raise ValueError(
-                f'labels must be 0, 1 or NaN, got {odd[0]:g}. Remedy: '
-                'compare intensities with a threshold first')
+            raise ConfigError(f'labels must be 0, 1 or NaN, got {odd[0]:g}',
+                              hint='compare intensities with a threshold '
+                              'first')
         if not 0 < threshold <= 1 or not 0 <= neighbor_share <= 1:
             raise ValueError(
                 'threshold must lie in (0, 1] and neighbor_share in [0, 1], '
@@ -132,10 +133,11 @@ class AUGraph:
         """
         names = tuple(names)
         if sorted(names) != sorted(self.names):
-            raise ValueError(
-                f'the graph is of the action units {list(self.names)}, not '
-                f'of {list(names)}. Remedy: build it from a dataset with '
-                'these units, see tools/dataset_tools/build_au_graph.py')
+            raise ConfigError('the graph is of the action units '
+                              f'{list(self.names)}, not of {list(names)}',
+                              hint='build it from a dataset with these '
+                              'units, see '
+                              'tools/dataset_tools/build_au_graph.py')
         order = np.array([self.names.index(name) for name in names])
         square = np.ix_(order, order)
         return AUGraph(names, np.stack([a[square] for a in self.adjacency]),
@@ -145,12 +147,8 @@ class AUGraph:
     def save(self, path: str) -> None:
         """Write an ``.npz`` file without pickled objects."""
         arrays = {name: getattr(self, name) for name in _ARRAYS}
-        part = f'{path}.part{os.getpid()}'
-        with open(part, 'wb') as file:
-            np.savez(file, names=np.array(self.names),
-                     provenance=np.array(json.dumps(self.provenance)),
-                     **arrays)
-        os.replace(part, path)
+        write_npz(path, names=np.array(self.names),
+                  provenance=np.array(json.dumps(self.provenance)), **arrays)
 
     @classmethod
     def load(cls, path: str) -> 'AUGraph':
@@ -158,25 +156,24 @@ class AUGraph:
 
         Raises:
             FileNotFoundError: If there is no such file.
-            ValueError: If it is no graph of action units.
+            AnnotationError: If it is no graph of action units.
         """
-        remedy = ('Remedy: write it with '
-                  'tools/dataset_tools/build_au_graph.py')
+        hint = 'write it with tools/dataset_tools/build_au_graph.py'
         if not os.path.isfile(path):
-            raise FileNotFoundError(
-                f'{path}: no such graph of action units. {remedy}')
+            raise MissingFileError(f'{path}: no such graph of action units',
+                                   hint=hint)
+        file = read_npz(path, hint)
         try:
-            with np.load(path, allow_pickle=False) as file:
-                names = tuple(str(name) for name in file['names'])
-                arrays = {name: file[name] for name in _ARRAYS}
-                provenance = json.loads(str(file['provenance']))
-        except (KeyError, TypeError, ValueError, OSError, EOFError,
-                BadZipFile) as error:
-            raise ValueError(
-                f'{path} is no graph of action units: {error}. {remedy}')
+            names = tuple(str(name) for name in file['names'])
+            arrays = {name: file[name] for name in _ARRAYS}
+            provenance = json.loads(str(file['provenance']))
+        except (KeyError, TypeError, ValueError) as error:
+            raise AnnotationError('no graph of action units', path,
+                                  value=str(error), hint=hint) from None
         size = len(names)
         shape = arrays['adjacency'].shape
         if shape not in ((1, size, size), (2, size, size)):
-            raise ValueError(f'{path}: the adjacency of {size} units has the '
-                             f'shape {shape}. {remedy}')
+            raise AnnotationError(
+                f'the adjacency of {size} action units has another shape',
+                path, value=shape, hint=hint)
         return cls(names, **arrays, provenance=provenance)

@@ -5,6 +5,7 @@ from typing import Any, Dict, Iterator, List, Optional, Sequence, Union
 import torch
 from mmpretrain.structures import DataSample
 
+from mmfer.errors import ConfigError
 from .fer_data_sample import FERDataSample
 
 # Targets that may be unknown for some samples of a batch; NaN stands there.
@@ -195,10 +196,10 @@ def _stack(name: str, values: List[Optional[torch.Tensor]],
     if len(known) < len(values):
         if name not in (*_MASKED, *CONFIDENCES):
             place = values.index(None)
-            raise ValueError(
+            raise ConfigError(
                 f'{name} is known for {len(known)} of {len(values)} samples '
-                f'of a batch, not for {samples[place].get("img_path")}. '
-                'Remedy: give it to all, or take readers that agree')
+                f'of a batch, not for {samples[place].get("img_path")}',
+                hint='give it to all, or take readers that agree')
         blank = torch.full_like(
             known[0], 1. if name in CONFIDENCES else float('nan'))
         values = [blank if value is None else value for value in values]
@@ -207,8 +208,8 @@ def _stack(name: str, values: List[Optional[torch.Tensor]],
         raise ValueError('a face has one label, as a tensor of shape (1, ), '
                          f'got {sorted(shapes)}')
     if len(shapes) != 1:
-        raise ValueError(
-            f'{name} differs in shape within a batch, {sorted(shapes)}. '
-            'Remedy: take readers with the same label space, action units and '
-            'number of landmarks')
+        raise ConfigError(f'{name} differs in shape within a batch, '
+                          f'{sorted(shapes)}',
+                          hint='take readers with the same label space, '
+                          'action units and number of landmarks')
     return torch.cat(values) if name == 'gt_label' else torch.stack(values)

@@ -4,6 +4,8 @@ from typing import List, Optional, Sequence, Tuple
 
 import numpy as np
 
+from mmfer.errors import ConfigError
+
 TRAVERSALS = ('preorder', 'return')
 
 
@@ -127,10 +129,10 @@ def _checked(costs: np.ndarray) -> np.ndarray:
         raise ValueError('costs of a tree must have the shape (N, N), N > 1, '
                          f'got {costs.shape}')
     if not np.isfinite(costs).all():
-        raise ValueError(
-            'costs of a tree must be finite, got '
-            f'{costs[~np.isfinite(costs)][0]}. Remedy: where they were '
-            'learnt, a smaller learning rate or clipped gradients')
+        raise ConfigError('costs of a tree must be finite, got '
+                          f'{costs[~np.isfinite(costs)][0]}',
+                          hint='where they were learnt, a smaller learning '
+                          'rate or clipped gradients')
     if not np.array_equal(costs, costs.T):
         raise ValueError('costs of a tree must be symmetric')
     return costs

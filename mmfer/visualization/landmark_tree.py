@@ -7,6 +7,7 @@ from matplotlib.figure import Figure
 from torch import nn
 
 from mmfer.engine.model_parts import parts_of
+from mmfer.errors import ConfigError
 from mmfer.models.backbones import LandmarkNet
 from mmfer.models.layers import LandmarkOrder
 from .colors import VERMILION
@@ -30,10 +31,10 @@ def draw_landmark_trees(model: nn.Module, path: str) -> None:
     """
     nets = parts_of(model, LandmarkNet)
     if len(nets) != 1:
-        raise ValueError(
-            f'the model has {len(nets)} parts that read landmarks in an '
-            'order, one is needed. Remedy: take a config with '
-            "backbone=dict(type='LandmarkNet', ...)")
+        raise ConfigError(f'the model has {len(nets)} parts that read '
+                          'landmarks in an order, one is needed',
+                          hint='take a config with '
+                          "backbone=dict(type='LandmarkNet', ...)")
     net = nets[0]
     figure = Figure(
         figsize=(5 * len(net.orders), 5.4), layout='constrained')

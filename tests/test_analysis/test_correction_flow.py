@@ -49,7 +49,7 @@ def test_bad_line(tmp_path, line):
 
 
 def test_bad_flow():
-    with pytest.raises(ValueError, match='no label was corrected. Remedy'):
+    with pytest.raises(ValueError, match='no label was corrected. Hint'):
         correction_flow([])
-    with pytest.raises(FileNotFoundError, match='no such file. Remedy'):
+    with pytest.raises(FileNotFoundError, match='no such file. Hint'):
         read_corrections('absent/corrections.jsonl')

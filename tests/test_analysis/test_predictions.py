@@ -64,5 +64,5 @@ def test_features_of_any_shape():
 def test_bad_config_without_the_set(trained):
     cfg = load_config(str(trained.config))
     cfg.train_dataloader = None
-    with pytest.raises(ConfigError, match='no train_dataloader. Remedy'):
+    with pytest.raises(ConfigError, match='no train_dataloader. Hint'):
         collect_predictions(cfg, str(trained.checkpoint), 'train')

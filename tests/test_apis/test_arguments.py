@@ -5,10 +5,10 @@ import os
 import pytest
 from torch.utils.data import DataLoader
 
-from mmfer.apis.arguments import mistake, told_in_one_line
-from mmfer.structures import AnnotationError, ImageError
+from mmfer.apis.arguments import exit_on_user_error, user_message
+from mmfer.errors import AnnotationError, ConfigError, ImageError
 
-REMEDY = ValueError('a.py: no such thing. Remedy: another')
+WRONG = ConfigError('a.py: no such thing', hint='another')
 
 
 class Broken:
@@ -22,37 +22,38 @@ class Broken:
 
 
 @pytest.mark.parametrize('error, told', [
-    (REMEDY, 'ValueError: a.py: no such thing. Remedy: another'),
-    (ValueError('first\n  second. Remedy:\n third'),
-     'ValueError: first second. Remedy: third'),
+    (WRONG, 'ConfigError: a.py: no such thing. Hint: another'),
+    (ConfigError('first\n  second', hint='third'),
+     'ConfigError: first second. Hint: third'),
     (AnnotationError('no label', 'a.csv', 3),
      'AnnotationError: a.csv, line 3: no label'),
     (FileNotFoundError('gone'), 'FileNotFoundError: gone'),
     (OSError(errno.ENOSPC, 'No space left on device', 'x.pth'),
-     'OSError: x.pth: No space left on device. Remedy: make room on the disk, '
+     'OSError: x.pth: No space left on device. Hint: make room on the disk, '
      'or name another place'),
     (PermissionError(errno.EACCES, 'Permission denied', 'x'),
-     'PermissionError: x: Permission denied. Remedy: name another one, or '
+     'PermissionError: x: Permission denied. Hint: name another one, or '
      'change its permissions'),
-], ids=['remedy', 'lines', 'annotation', 'missing', 'full', 'permission'])
-def test_mistakes_are_told_in_one_line(error, told):
-    assert mistake(error) == told
+], ids=['hint', 'lines', 'annotation', 'missing', 'full', 'permission'])
+def test_user_errors_are_one_line(error, told):
+    assert user_message(error) == told
 
 
 def test_mistake_in_a_loader_worker():
     with pytest.raises(ImageError) as caught:
         list(DataLoader(Broken(), num_workers=1))
     assert 'Traceback' in str(caught.value)
-    assert mistake(caught.value) == 'ImageError: faces/1.png: damaged'
+    assert user_message(caught.value) == 'ImageError: faces/1.png: damaged'
 
 
 @pytest.mark.parametrize('error', [
     ValueError('shapes do not match'), KeyError('x'),
+    RuntimeError('in the text. Hint: does not count'),
     OSError(errno.EINTR, 'Interrupted'), OSError('odd')])
 def test_errors_of_ours_keep_their_traceback(error):
-    assert mistake(error) is None
+    assert user_message(error) is None
     with pytest.raises(type(error)) as caught:
-        with told_in_one_line():
+        with exit_on_user_error():
             raise error
     assert caught.value is error
 
@@ -60,11 +61,19 @@ def test_errors_of_ours_keep_their_traceback(error):
 @pytest.mark.parametrize('code', [1, 2])
 def test_exit_code(code, capsys):
     with pytest.raises(SystemExit) as ended:
-        with told_in_one_line(code):
-            raise REMEDY
-    line = f'{mistake(REMEDY)}'
+        with exit_on_user_error(code):
+            raise WRONG
+    line = f'{user_message(WRONG)}'
     if code == 1:  # Python prints it then
         assert ended.value.code == line
     else:
         assert ended.value.code == code
         assert capsys.readouterr().err == line + os.linesep
+
+
+def test_interrupt_is_one_line(capsys):
+    with pytest.raises(SystemExit) as ended:
+        with exit_on_user_error():
+            raise KeyboardInterrupt
+    assert ended.value.code == 130
+    assert capsys.readouterr().err == 'interrupted' + os.linesep

@@ -107,5 +107,5 @@ def test_tokens():
     ('tokens', 'no attention of the kind tokens')])
 def test_bad_attention(kind, told):
     model = _model(CNN, GAP, in_channels=32)
-    with pytest.raises(ValueError, match=f'{told}.*Remedy: the attention cam'):
+    with pytest.raises(ValueError, match=f'{told}.*Hint: the attention cam'):
         attention_maps(model, _images(), kind, {})

@@ -139,7 +139,7 @@ def test_bad_weights_of_68_landmarks(tmp_path):
     (tmp_path / 'bad.dat').write_bytes(b'no predictor')
     with pytest.raises(DetectorError, match='bad.dat: no predictor'):
         DlibLandmarks(WholeImage(), str(tmp_path / 'bad.dat'))
-    with pytest.raises(DetectorError, match='Remedy: choose one of dlib68'):
+    with pytest.raises(DetectorError, match='Hint: choose one of dlib68'):
         build_detector('whole-image', landmarks='dlib5')
 
 
@@ -201,7 +201,7 @@ def test_bad_detectors(tmp_path):
         GivenBoxes({'a.jpg': [(1, 2, 3)]})
     with pytest.raises(FileNotFoundError, match='none.csv'):
         GivenBoxes.from_csv(str(tmp_path / 'none.csv'))
-    with pytest.raises(DetectorError, match='haar.*Remedy: choose one of'):
+    with pytest.raises(DetectorError, match='haar.*Hint: choose one of'):
         build_detector('haar')
     with pytest.raises(DetectorError, match='gone.onnx: no such file'):
         build_detector('yunet', weights=str(tmp_path / 'gone.onnx'))

@@ -109,13 +109,13 @@ def test_onnx_runtime_predicts_as_pytorch(trained, tmp_path, preprocessing):
 def test_bad_models():
     model, _ = _build('uapl/uapl_resnet18_1xb64_synthetic')
     model.neck.patches = 'landmark24'
-    with pytest.raises(ConfigError, match='needs the landmarks.*Remedy'):
+    with pytest.raises(ConfigError, match='needs the landmarks.*Hint'):
         ExportableModel(model)
 
     clips, _ = _build('dfme/i3d_1xb16_dfme')
     for use in (ExportableModel, lambda m: TorchPredictor(
             LoadedModel(m, None, [], [], {}))):
-        with pytest.raises(ConfigError, match='looks at clips.*Remedy'):
+        with pytest.raises(ConfigError, match='looks at clips.*Hint'):
             use(clips)
 
     class Other(type(model)):

@@ -83,4 +83,4 @@ def test_bad_checkpoints(trained, tmp_path, kind, error, told):
         path = kind
     with pytest.raises(error, match=told) as caught:
         load_model(cfg, path, 'nonsense' if kind == 'device' else 'cpu')
-    assert 'Remedy: ' in str(caught.value)
+    assert 'Hint: ' in str(caught.value)

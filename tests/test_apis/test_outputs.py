@@ -27,17 +27,17 @@ def test_what_is_there_stays_and_nothing_is_left(tmp_path):
 def test_bad_places(tmp_path, path, told):
     (tmp_path / 'file').write_text('')
     (tmp_path / 'folder').mkdir()
-    with pytest.raises(OutputError, match=f'{told}.*Remedy'):
+    with pytest.raises(OutputError, match=f'{told}.*Hint'):
         writable_file(f'{tmp_path}/{path}')
     if path.startswith('file'):
-        with pytest.raises(OutputError, match='cannot be written.*Remedy'):
+        with pytest.raises(OutputError, match='cannot be written.*Hint'):
             writable_folder(f'{tmp_path}/{path}')
 
 
 def test_bad_endings(tmp_path):
-    with pytest.raises(OutputError, match='x.txt: .*.csv or .json. Remedy'):
+    with pytest.raises(OutputError, match='x.txt: .*.csv or .json. Hint'):
         writable_file(str(tmp_path / 'deep/x.txt'), ('.csv', '.json'))
-    with pytest.raises(OutputError, match='x.foo: .*.png.*Remedy'):
+    with pytest.raises(OutputError, match='x.foo: .*.png.*Hint'):
         writable_figure(str(tmp_path / 'deep/x.foo'))
     assert not list(tmp_path.iterdir())
 
@@ -48,5 +48,5 @@ def test_bad_display(monkeypatch):
     require_display('--out-dir')
     for name in ('DISPLAY', 'WAYLAND_DISPLAY'):
         monkeypatch.delenv(name, raising=False)
-    with pytest.raises(OutputError, match='no display.*Remedy.*--out-dir'):
+    with pytest.raises(OutputError, match='no display.*Hint.*--out-dir'):
         require_display('--out-dir')

@@ -36,4 +36,4 @@ def test_bad_options(tmp_path, key, told):
     path.write_text(CONFIG)
     with pytest.raises(ConfigError, match=told) as error:
         load_config(str(path), {key: 1})
-    assert 'Remedy: ' in str(error.value)
+    assert 'Hint: ' in str(error.value)

@@ -58,8 +58,10 @@ def test_expressions(root):
     assert dataset.get_gt_labels().tolist() == [0, 7, 1, 4, 2, 6]
     assert dataset.metainfo['classes'][4] == 'happiness'
     assert dataset.notes == [
-        'challenge EXPR', '1 frames without expression left out',
-        '1 frames without picture left out']
+        'challenge EXPR',
+        'annotations in EXPR_Recognition_Challenge/Train_Set',
+        '1 frames without expression left out',
+        '1 frames without image left out']
     assert dataset.official_counts() is None
 
 
@@ -112,7 +114,7 @@ def test_multi_task(root):
     ('EXPR', 'EXPR_Recognition_Challenge/Train_Set', [CLASSES, '1', 'x'],
      "line 3: expression is not a number: 'x'"),
     ('AU', 'AU_Detection_Challenge/Train_Set', [UNITS[:-5]],
-     'line 1: the header must be'),
+     'line 1: the header must name the units'),
     ('AU', 'AU_Detection_Challenge/Train_Set', [UNITS, '0,1'],
      'line 2: 2 cells under a header of 12'),
 ], ids=['class', 'text', 'header', 'cells'])
@@ -124,7 +126,7 @@ def test_bad_file(root, challenge, folder, lines, message):
 
 def test_bad_table(root):
     write(root, 'MTL_Challenge', {'a.txt': ['image,expression', 'a,1']})
-    with pytest.raises(AnnotationError, match='the header must begin'):
+    with pytest.raises(AnnotationError, match='the header must name'):
         AffWild2(str(root), ann_file='MTL_Challenge/a.txt')
 
 
@@ -151,3 +153,80 @@ def test_bad_noise(root):
     with pytest.raises(AnnotationError, match='no expressions, so that label'):
         AffWild2(str(root), challenge='AU',
                  noise=dict(type='SymmetricNoise', ratio=.5))
+
+
+@pytest.mark.parametrize('folder', [
+    'EXPR_Classification_Challenge/Train_Set', 'EXPR_Set/Training_Set',
+    '5th ABAW Annotations/EXPR_Recognition_Challenge/Train_Set'])
+def test_folders_of_all_editions(root, folder):
+    (root / folder).parent.mkdir(parents=True)
+    (root / 'EXPR_Recognition_Challenge/Train_Set').rename(root / folder)
+    dataset = AffWild2(str(root), challenge='EXPR')
+    assert dataset.get_gt_labels().tolist() == [0, 7, 1, 4, 2, 6]
+    assert dataset.notes[1] == f'annotations in {folder}'
+
+
+def test_several_editions(root):
+    folder = '3rd/EXPR_Classification_Challenge/Train_Set'
+    write(root, folder, {'v_left.txt': [CLASSES, '5']})
+    with pytest.raises(AnnotationError, match='several.*annotation_folder='):
+        AffWild2(str(root), challenge='EXPR')
+    for name in ('3rd', '3rd/EXPR_Classification_Challenge'):
+        dataset = AffWild2(str(root), challenge='EXPR',
+                           annotation_folder=name)
+        assert dataset.get_gt_labels().tolist() == [5]
+
+
+def test_frames_in_several_folders(root):
+    folder = root / 'cropped_aligned_new_50_vids/new'
+    folder.mkdir(parents=True)
+    (folder / '00001.jpg').touch()
+    write(root, 'EXPR_Recognition_Challenge/Train_Set',
+          {'new.txt': [CLASSES, '3']})
+    assert AffWild2(str(root), challenge='EXPR').class_counts()['fear'] == 1
+    with pytest.raises(FileNotFoundError, match='cropped_aligned/new'):
+        AffWild2(str(root), challenge='EXPR', image_folder='cropped_aligned')
+
+
+def test_columns_by_name(root):
+    write(root, 'AU_Detection_Challenge/Train_Set', {
+        'v_left.txt': [','.join(reversed(UNITS.split(','))),
+                       '1' + ',0' * 11]})
+    write(root, 'VA_Estimation_Challenge/Train_Set', {
+        'v_left.txt': ['Arousal,Valence', '.5,-1']})
+    write(root, 'EXPR_Recognition_Challenge/Train_Set', {
+        'v_left.txt': ['Other,Fear,Neutral', '1', '0', '-1', '2']})
+    write(root, '.', {'training_set_annotations.txt': [
+        'expression,image,arousal,valence,'
+        + ','.join(f'au_{unit[2:]}' for unit in reversed(UNITS.split(','))),
+        '4,v_left/00001.jpg,.25,-.5,1' + ',0' * 11,
+        '4,v_left/00002.jpg,.25,-.5,1' + ',0' * 11,
+        '4,lost/00001.jpg,.25,-.5,1' + ',0' * 11]})
+    units = [0] * 11 + [1]
+    info = AffWild2(str(root), challenge='AU').get_data_info(0)
+    assert info['gt_au'].tolist() == units
+    info = AffWild2(str(root), challenge='VA').get_data_info(0)
+    assert info['gt_va'].tolist() == [-1, .5]
+    (root / 'EXPR_Recognition_Challenge/Train_Set/1-30-1280x720.txt').unlink()
+    dataset = AffWild2(str(root), challenge='EXPR')
+    assert dataset.get_gt_labels().tolist() == [3, 0]
+    dataset = AffWild2(str(root), ann_file='training_set_annotations.txt')
+    info = dataset.get_data_info(0)
+    assert len(dataset) == 1 and info['gt_au'].tolist() == units
+    assert info['gt_va'].tolist() == [-.5, .25]
+    assert dataset.notes[-1] == '2 frames without image left out'
+
+
+def test_bad_expressions_without_header(root):
+    write(root, 'EXPR_Recognition_Challenge/Train_Set',
+          {'v_left.txt': ['4', '4']})
+    with pytest.raises(AnnotationError, match='line 1: no header'):
+        AffWild2(str(root), challenge='EXPR')
+
+
+def test_bad_table_of_lost_frames(root, monkeypatch):
+    write(root, '.', {'a.txt': ['image,valence,arousal,expression,aus',
+                                'lost/00001.jpg,0,0,1' + ',0' * 12]})
+    monkeypatch.chdir(root)
+    with pytest.raises(AnnotationError, match='none .* has an image'):
+        AffWild2('.', ann_file='a.txt')

@@ -160,11 +160,9 @@ def test_official_totals():
     (row(va='0,-5'), '[0.0, -5.0]'),
     (row(va='0,much'), 'much'),
     (row(va='0,inf'), 'inf'),
-    (row(va='0,'), "number 2 is no finite float32: ''"),
     (row(box='10,20,0,40'), 'without extent'),
     (row(box='10,20,nan,40'), 'without extent'),
     (row(box='nan,20,30,40'), '[nan, 20.0, 30.0, 40.0]'),
-    (row(va=',0'), "number 1 is no finite float32: ''"),
     (row(box='a,20,30,40'), "number 3 is no finite float32: 'a'"),
     (row(points=TEXT[:-7]), '135 numbers where 136 belong'),
     (row(points=''), '1 numbers where 136 belong'),
@@ -176,8 +174,8 @@ def test_official_totals():
     ('1/\0.jpg', 'NUL'),
 ], ids=['label 11', 'negative label', 'word as label', 'no label',
         'valence above 1', 'arousal of another scale', 'word as arousal',
-        'infinite arousal', 'no arousal', 'flat box', 'NaN width',
-        'NaN corner', 'no valence', 'word as box', 'half a landmark',
+        'infinite arousal', 'flat box', 'NaN width',
+        'NaN corner', 'word as box', 'half a landmark',
         'no landmarks',
         'word as landmark', 'infinite landmark', 'no path', 'too many cells',
         'too few cells', 'NUL byte'])
@@ -280,7 +278,7 @@ def test_bad_missing_files(tmp_path, release, remove, named):
     write_2017(root, [row()])
     write_2021(root)
     (root / remove).rename(tmp_path / 'elsewhere')
-    with pytest.raises(FileNotFoundError, match='Remedy') as error:
+    with pytest.raises(FileNotFoundError, match='Hint') as error:
         AffectNet(str(root), release=release)
     assert named in str(error.value)
 

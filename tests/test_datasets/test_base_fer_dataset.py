@@ -270,7 +270,7 @@ def test_bad_arguments(kwargs, error, match):
 
 
 def test_bad_files(tmp_path):
-    with pytest.raises(FileNotFoundError, match='a.png.*Remedy'):
+    with pytest.raises(FileNotFoundError, match='a.png.*Hint'):
         OnDisk(str(tmp_path))
     (tmp_path / 'a.png').write_bytes(b'')
     assert len(OnDisk(str(tmp_path))) == 1

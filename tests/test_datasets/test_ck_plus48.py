@@ -87,7 +87,7 @@ def test_real_tree(shared):
 
 
 def test_bad_tree_missing(tmp_path):
-    with pytest.raises(FileNotFoundError, match='CK.48.*Remedy: CKPlus48'):
+    with pytest.raises(FileNotFoundError, match='CK.48.*Hint: CKPlus48'):
         CKPlus48(str(tmp_path))
 
 

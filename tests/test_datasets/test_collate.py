@@ -35,7 +35,7 @@ def test_has_a_name_for_configs():
     assert FUNCTIONS.get('fer_collate') is fer_collate
 
 
-def test_bad_collate_function_tells_the_remedy():
+def test_bad_collate_function_gives_a_hint():
     with pytest.raises(KeyError, match='fer_collate'):
         default_collate(CollatedBatch(inputs=1))
 

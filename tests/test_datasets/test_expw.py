@@ -95,7 +95,7 @@ def test_bad_row(root, row, message):
 
 
 def test_bad_list_missing(tmp_path):
-    with pytest.raises(FileNotFoundError, match='Remedy: .*label.lst'):
+    with pytest.raises(FileNotFoundError, match='Hint: .*label.lst'):
         ExpW(str(tmp_path))
 
 

@@ -192,7 +192,7 @@ def test_bad_table(tmp_path, data, value):
 def test_bad_folders(tmp_path):
     with pytest.raises(FileNotFoundError, match='nowhere'):
         FER2013(str(tmp_path / 'nowhere'), layout='folders')
-    with pytest.raises(FileNotFoundError, match='fer2013.csv.*Remedy'):
+    with pytest.raises(FileNotFoundError, match='fer2013.csv.*Hint'):
         FER2013(str(tmp_path))
     with pytest.raises(FileNotFoundError, match='Training.*may be named'):
         FER2013(str(tmp_path), layout='folders')

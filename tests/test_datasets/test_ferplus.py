@@ -110,7 +110,7 @@ def test_other_order_moves_the_votes(tmp_path):
 def test_absent_split_only_matters_when_asked_for(tmp_path):
     root = str(write_tree(tmp_path, splits=('train', 'valid')))
     assert len(FERPlus(root, 'train')) == 4
-    with pytest.raises(FileNotFoundError, match='FER2013Test.*Remedy'):
+    with pytest.raises(FileNotFoundError, match='FER2013Test.*Hint'):
         FERPlus(root, 'test')
 
 
@@ -196,7 +196,8 @@ def test_bad_label_csv(tmp_path, bad, value):
     (HEADER + '\n', 'no votes for split'),
     (HEADER.replace(',NF', '') + '\n', "missing columns: ['NF']"),
     (HEADER.replace(',contempt', '') +
-     '\nTraining,a.png,9,1,0,0,0,0,0,0,0\n', 'ten vote counts'),
+     '\nTraining,a.png,9,1,0,0,0,0,0,0,0\n',
+     "missing columns: ['contempt']"),
     (HEADER + '\nTraining,a.png,9,1,0,0,0,0,0,0,0,0,0\n', '13 cells'),
 ], ids=['empty file', 'header only', 'missing column', 'nine votes',
         'cell too many'])
@@ -216,7 +217,7 @@ def test_bad_fer2013new_csv(tmp_path, text, value):
 def test_bad_missing_files(tmp_path, remove, kwargs):
     root = write_tree(tmp_path / 'root')
     (root / remove).rename(tmp_path / 'elsewhere')
-    with pytest.raises(FileNotFoundError, match='Remedy') as error:
+    with pytest.raises(FileNotFoundError, match='Hint') as error:
         FERPlus(str(root), **kwargs)
     assert Path(remove).name in str(error.value)
 

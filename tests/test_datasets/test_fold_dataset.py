@@ -104,5 +104,5 @@ def test_bad_fold(options, message):
         dataset=dict(FACES, _scope_='mmpretrain')))],
     ids=lambda wrapper: wrapper['type'])
 def test_bad_dataset_that_cannot_be_cut(wrapper):
-    with pytest.raises(TypeError, match='FoldDataset cuts.*Remedy'):
+    with pytest.raises(TypeError, match='FoldDataset cuts.*Hint'):
         FoldDataset(wrapper)

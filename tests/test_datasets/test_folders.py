@@ -1,7 +1,11 @@
 # Copyright (c) mmfer contributors.
+from collections import Counter
+
 import pytest
 
-from mmfer.datasets.folders import (images_in, read_class_folders,
+from mmfer.datasets import FER2013, FERFolder
+from mmfer.datasets.folders import (describe_skipped, existing_path,
+                                    images_in, read_class_folders,
                                     subfolders)
 from mmfer.structures import AnnotationError
 
@@ -17,6 +21,43 @@ def test_images_in_sorts_nests_and_passes_over_other_files(tmp_path):
         touch(tmp_path / name)
     found = [p[len(str(tmp_path)) + 1:] for p in images_in(str(tmp_path))]
     assert found == ['a.jpg', 'b.PNG', 'sub/c.tiff']
+
+
+def test_images_with_other_endings_are_counted(tmp_path):
+    for name in ('a.jfif', 'b.JPE', 'c.jp2', 'd.heic', 'sub/e.AVIF', 'f.heic',
+                 'g.txt', '.h.heic'):
+        touch(tmp_path / name)
+    skipped = Counter()
+    found = images_in(str(tmp_path), skipped)
+    assert [p[len(str(tmp_path)) + 1:] for p in found] == [
+        'a.jfif', 'b.JPE', 'c.jp2']
+    assert describe_skipped(skipped) == (
+        '3 files with other endings skipped: .avif, .heic')
+
+
+def test_readers_of_folders_count_other_endings(tmp_path):
+    for name in ('happy/1.jpg', 'sad/2.jfif', 'sad/3.heic'):
+        touch(tmp_path / name)
+    dataset = FERFolder(str(tmp_path))
+    assert len(dataset) == 2 and dataset.protocol()['notes'] == [
+        '1 files with other endings skipped: .heic']
+    for name in ('anger', 'disgust', 'fear', 'happy', 'sad', 'surprise',
+                 'neutral'):
+        touch(tmp_path / f'fer/Training/{name}/1.webp')
+    touch(tmp_path / 'fer/Training/anger/2.avif')
+    dataset = FER2013(str(tmp_path / 'fer'), layout='folders')
+    assert len(dataset) == 7 and dataset.notes[-1].endswith('.avif')
+    touch(tmp_path / 'only/sad/3.heic')
+    with pytest.raises(AnnotationError, match='no image.*1 files.*heic'):
+        FERFolder(str(tmp_path / 'only'))
+
+
+def test_existing_path(tmp_path):
+    touch(tmp_path / 'a/b.png')
+    touch(tmp_path / 'c\\d.png')
+    root = f'{tmp_path}/'
+    assert existing_path(f'{root}a\\b.png') == f'{root}a/b.png'
+    assert existing_path(f'{root}c\\d.png') == f'{root}c\\d.png'
 
 
 def test_subfolders_sorts_and_passes_over_files(tmp_path):

@@ -61,7 +61,7 @@ def test_bad_name(root, name, message):
 
 
 def test_bad_root_missing(tmp_path):
-    with pytest.raises(FileNotFoundError, match='Remedy: JAFFE wants'):
+    with pytest.raises(FileNotFoundError, match='Hint: JAFFE wants'):
         JAFFE(str(tmp_path / 'no'))
 
 

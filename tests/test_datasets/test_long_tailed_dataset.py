@@ -55,7 +55,7 @@ def test_largest_possible_tail(factor):
     available = [873, 728, 2000, 90, 41]
     counts = long_tail_counts(available, factor)
     assert all(n <= m for n, m in zip(counts, available))
-    with pytest.raises(ValueError, match='Remedy'):
+    with pytest.raises(ValueError, match='Hint'):
         long_tail_counts(available, factor, max(counts) + 1)
 
 
@@ -146,7 +146,7 @@ def test_other_wrappers_inside_are_refused(faces, kind, options):
         dict(datasets=[part, part]) if kind == 'ConcatDataset' else
         dict(dataset=part)))
     with DefaultScope.overwrite_default_scope('mmpretrain'):
-        with pytest.raises(TypeError, match=f'got {kind}. Remedy'):
+        with pytest.raises(TypeError, match=f'got {kind}. Hint'):
             LongTailedDataset(inner, 12.)
 
 
@@ -195,7 +195,7 @@ def test_batches_of_packed_faces(faces, tmp_path):
 @pytest.mark.parametrize('factor, kwargs, message', [
     (.5, {}, 'imbalance factor from 1'),
     (12, dict(max_count=13), 'there are'),
-    (100, {}, 'Remedy'),
+    (100, {}, 'Hint'),
 ])
 def test_bad_tail(faces, factor, kwargs, message):
     with pytest.raises(ValueError, match=message):

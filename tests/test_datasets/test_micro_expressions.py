@@ -5,6 +5,7 @@ import os
 
 import numpy as np
 import pytest
+from torch.utils.data import DataLoader
 
 from mmfer.datasets import (CASME2, CASME3, DFME, MEGC2019, SAMM, SMIC,
                             MicroExpressionDataset)
@@ -273,9 +274,9 @@ def frames(casme2):
 def test_bad_missing_files(casme2, frames):
     CASME2(casme2)
     with pytest.raises(FileNotFoundError, match='Cropped/sub04/EP12_01f: the '
-                       'first clip of CASME2.*Remedy: check .*clip_name'):
+                       'first clip of CASME2.*Hint: check .*clip_name'):
         CASME2(casme2, clip_name='Cropped/{subject}/{clip}')
-    with pytest.raises(FileNotFoundError, match='b.csv.*Remedy'):
+    with pytest.raises(FileNotFoundError, match='b.csv.*Hint'):
         CASME2(casme2, sheet='b.csv')
 
 
@@ -322,3 +323,54 @@ def test_real_composite(shared):
                    s['gt_label'])
                   for s in samples_of(kind(str(sheets), three_classes=True))]
     assert sorted(found) == wanted
+
+
+@pytest.fixture
+def lost(tmp_path, monkeypatch):
+    """CAS(ME)^3 with complete clips and such that lack frames."""
+    monkeypatch.setattr(MicroExpressionDataset, 'require_first_image', True)
+    (tmp_path / 'sheet.csv').write_text(
+        'Subject;Filename;Onset;Apex;Offset;AU;emotion;\n\n'
+        + ''.join(f'spNO.1;{clip};{onset};10;30;4;sad;\n' for clip, onset in (
+            ('whole', 3), ('start', 3), ('apex', 3), ('inside', 3),
+            ('none', 3))))
+    there = dict(whole=range(1, 41), start=range(8, 41),
+                 apex=[i for i in range(1, 41) if i not in (10, 11)],
+                 inside=[i for i in range(1, 41) if i != 20],
+                 none=range(50, 60))
+    for clip, numbers in there.items():
+        write_frames(tmp_path / f'spNO.1/{clip}/color', numbers)
+    pipeline = [dict(type='OpenClip'), dict(type='OnsetApexOffsetFrames'),
+                dict(type='ReadClip')]
+    return lambda **kwargs: CASME3(str(tmp_path), sheet='sheet.csv',
+                                   pipeline=pipeline, **kwargs)
+
+
+def test_nearest_frames_for_lost_ones(lost):
+    dataset = lost()
+    assert [item['frame_times'].tolist() for item in dataset] == [
+        [3, 10, 30], [8, 10, 30], [3, 9, 30], [3, 10, 30]]
+    assert [info['onset'] for info in samples_of(dataset)] == [3] * 4
+    assert dataset.protocol()['notes'] == [
+        'lost frames: onset, apex or offset of 2 of 5 clips moved to the '
+        'nearest frame, by at most 5; frames inside of 2 clips blended',
+        'lost frames: 1 of 5 clips dropped']
+
+
+def test_clips_with_lost_frames_dropped(lost):
+    dataset = lost(lost_frames='drop')
+    assert [info['clip_path'].split('/')[-2] for info in samples_of(dataset)
+            ] == ['whole']
+    assert dataset.notes == ['lost frames: 4 of 5 clips dropped']
+
+
+def test_lost_frames_raise_or_skip(lost):
+    dataset = lost(lost_frames='raise')
+    with pytest.raises(AnnotationError, match="lost_frames='nearest'"):
+        dataset[1]
+    dataset = lost(lost_frames='raise', on_error='skip')
+    loader = DataLoader(dataset, 1, num_workers=1, collate_fn=list)
+    assert [item[0]['frame_times'][0] for item in loader] == [3] * 5
+    assert dataset.failed.tolist() == [0, 1, 1, 1, 1]
+    with pytest.raises(ValueError, match='lost_frames must be'):
+        lost(lost_frames='forget')

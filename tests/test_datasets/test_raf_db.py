@@ -185,7 +185,7 @@ def test_bad_attributes(tmp_path, content, line, value):
 def test_bad_missing_files(tmp_path, remove, kwargs, named):
     root = write_tree(tmp_path)
     (root / remove).rename(tmp_path / 'elsewhere')
-    with pytest.raises(FileNotFoundError, match='Remedy') as error:
+    with pytest.raises(FileNotFoundError, match='Hint') as error:
         RAFDB(str(root), **kwargs)
     assert named in str(error.value)
 

@@ -83,3 +83,15 @@ def test_removed_when_done(tmp_path):
 def test_bad_key(tmp_path):
     with pytest.raises(ValueError, match='32 bytes, got 3'):
         RowJournal(str(tmp_path / 'journal'), b'abc', DTYPE)
+
+
+def test_rows_after_a_damaged_one_are_dropped(tmp_path):
+    path = tmp_path / 'journal'
+    journal = RowJournal(str(path), KEY, DTYPE)
+    for row in ROWS:
+        journal.write(row)
+    journal.close()
+    content = bytearray(path.read_bytes())
+    content[32 + 4 * (DTYPE.itemsize + 4) + 9] ^= 1
+    path.write_bytes(content)
+    assert np.array_equal(RowJournal(str(path), KEY, DTYPE).rows, ROWS[:4])

@@ -34,7 +34,7 @@ def test_val_does_not_need_train(tmp_path):
 def test_bad_split_missing(tmp_path):
     make(tmp_path / 'Val' / 'Val_Aligned_Faces')
     with pytest.raises(FileNotFoundError, match='Train/Train_Aligned_Faces.*'
-                       'Remedy: SFEW wants'):
+                       'Hint: SFEW wants'):
         SFEW(str(tmp_path), 'train')
 
 

@@ -62,7 +62,7 @@ def test_bad_old_workbook(tmp_path):
 
 
 def test_bad_absent_workbook(tmp_path):
-    with pytest.raises(FileNotFoundError, match='b.xlsx.*Remedy'):
+    with pytest.raises(FileNotFoundError, match='b.xlsx.*Hint'):
         list(read_xlsx(str(tmp_path / 'b.xlsx')))
 
 
@@ -115,3 +115,23 @@ def test_bad_header(tmp_path):
     with pytest.raises(AnnotationError, match="no row names the columns.*"
                        r"\['Subject', 'Onset'\].*'filename', 'clip'"):
         list(read_coding_sheet(str(path)))
+
+
+def test_bad_column_beyond_those_of_excel(tmp_path):
+    path = write_xlsx(tmp_path / 'a.xlsx', [])
+    with_rows(path, '<row><c r="XFD1"><v>1</v></c></row>')
+    (_, cells), = read_xlsx(str(path))
+    assert len(cells) == 16384
+    with_rows(path, '<row><c r="ZZZZZZZZ1"><v>1</v></c></row>')
+    with pytest.raises(AnnotationError, match='16384 columns'):
+        list(read_xlsx(str(path)))
+
+
+def test_bad_workbook_that_unpacks_to_gigabytes(tmp_path):
+    path = write_xlsx(tmp_path / 'a.xlsx', [])
+    with zipfile.ZipFile(path, 'a', zipfile.ZIP_DEFLATED) as book:
+        with book.open('xl/media/zeros', 'w') as file:
+            for _ in range(300):
+                file.write(bytes(2**20))
+    with pytest.raises(AnnotationError, match='300 MiB once unpacked'):
+        list(read_xlsx(str(path)))

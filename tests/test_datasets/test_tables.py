@@ -40,12 +40,13 @@ def test_umlauts(tmp_path):
     ('a,a\n1,2\n', 1, "['a']"),
     ('a,c\n1,2\n', 1, "['b']"),
     ('', 1, 'empty file'),
-    ('\n1,2\n', 1, 'empty file'),
+    ('\n1,2\n', 2, "['a', 'b']"),
     ('a,b\n1,\0\n', 2, 'NUL'),
-    (b'a,b\n1,\xe4\n', None, 'UTF-8'),
-    ('a,b\n1,2\n'.encode('utf-16'), None, 'UTF-8'),
+    (b'a,b\n1,\xe4\n', 2, 'UTF-8'),
+    ('a,b\n1,2\n'.encode('utf-16-le'), 1, 'NUL'),
 ], ids=['cell missing', 'cell too many', 'column twice', 'column missing',
-        'empty file', 'blank header', 'NUL byte', 'Latin-1', 'UTF-16'])
+        'empty file', 'blank header', 'NUL byte', 'Latin-1',
+        'UTF-16 without mark'])
 def test_bad_csv(tmp_path, data, line, value):
     path = write(tmp_path, data)
     with pytest.raises(AnnotationError) as error:
@@ -55,7 +56,7 @@ def test_bad_csv(tmp_path, data, line, value):
 
 
 def test_bad_missing(tmp_path):
-    with pytest.raises(FileNotFoundError, match='here.csv.*Remedy: look'):
+    with pytest.raises(FileNotFoundError, match='here.csv.*Hint: look'):
         require_file(str(tmp_path / 'here.csv'), 'look')
     with pytest.raises(FileNotFoundError, match='no such folder.*look'):
         require_folder(str(tmp_path / 'here'), 'look')
@@ -81,7 +82,7 @@ def test_bad_number(text, function):
         function(text, 'the mood', 'a.csv', 7, 1, 3)
     message = str(error.value)
     assert message.startswith('a.csv, line 7: the mood')
-    assert message.endswith(repr(text))
+    assert repr(text) in message
 
 
 @pytest.mark.parametrize('number', ['inf', 'x'])

@@ -82,7 +82,7 @@ def test_drawn_faces_tell_both():
 @pytest.mark.parametrize('change, message', [
     (lambda s: s.pop('pred_score'), 'x.jpg: the sample has no pred_score'),
     (lambda s: s.update(pred_confidence=torch.tensor(math.nan)),
-     'x.jpg: pred_confidence is NaN'),
+     'x.jpg: pred_confidence is not finite'),
 ], ids=['no score', 'nan'])
 def test_bad_sample(change, message):
     sample = dict(samples(1)[0], img_path='x.jpg')

@@ -159,8 +159,8 @@ def test_groups_by_a_training_list(tmp_path):
     assert got['expr/medium'] == pytest.approx(50 * recalls[[0, 3]].sum())
     assert got['expr/few'] == pytest.approx(100 * recalls[2])
     for groups, text, message in (
-            (dict(many=3), None, '4 classes.*together 3.*Remedy'),
-            (options['groups'], 'a.jpg joy\n', "ends with 'joy'.*Remedy")):
+            (dict(many=3), None, '4 classes.*together 3.*Hint'),
+            (options['groups'], 'a.jpg joy\n', "ends with 'joy'.*Hint")):
         if text:
             path.write_text(text)
         with pytest.raises(ValueError, match=message):

@@ -105,5 +105,5 @@ def test_bad_sets():
     with pytest.raises(ValueError, match='arousal is labelled nowhere'):
         _evaluate(predictions, labels)
     predictions[2] = np.inf
-    with pytest.raises(ValueError, match='face2.png: pred_va must be'):
+    with pytest.raises(ValueError, match='face2.png: pred_va is not finite'):
         _evaluate(predictions, labels)

@@ -28,14 +28,15 @@ def _shrunk(name, work_dir):
         'optim_wrapper.optimizer.lr': 0.01,
         'train_dataloader.dataset.noise.ratio': 0.5,
         'model.label_bank.max_changes': None,
-        'model.label_bank.correction': dict(
-            margin=0., low_ratio=1.0, require_agreement=False),
+        'model.label_bank.min_skill': 0.,
+        'model.label_bank.min_stability': 0.,
+        'model.label_bank.correction': dict(quantile=0., min_members=1),
     })
     for key in ('train', 'val', 'test'):
         loader = cfg[f'{key}_dataloader']
         loader.batch_size, loader.num_workers = 16, 0
         loader.persistent_workers = False
-        loader.dataset.size, loader.dataset.image_size = 32, 32
+        loader.dataset.size, loader.dataset.image_size = 96, 32
     for hook in cfg.custom_hooks:
         if hook.type == 'LabelCorrectionHook':
             hook.start_epoch = 2
@@ -89,12 +90,14 @@ def test_labels_are_corrected_by_templates(run):
     lines = [json.loads(line) for line in
              (Path(run.work_dir) / 'corrections.jsonl').read_text()
              .splitlines()]
-    assert lines and {line['epoch'] for line in lines} == {2}
+    assert lines and all(line['epoch'] >= 2 for line in lines)
     bank = run.model.label_bank
     classes = run.train_dataloader.dataset.metainfo['classes']
-    for line in lines:
+    latest = {line['index']: line for line in lines}
+    for line in latest.values():
         label = int(bank.label[line['index']])
-        assert classes[label] == line['new'] != line['old']
+        assert classes[label] == line['new']
+    assert all(line['new'] != line['old'] for line in lines)
     templates = run.model.head.task_heads['template'].templates
     assert (templates.means_updates > 0).all()
     torch.testing.assert_close(
@@ -114,6 +117,6 @@ def test_all_tasks_are_measured(run):
 def test_the_protocol_states_the_rule(run):
     block = json.loads((Path(run.work_dir) / 'protocol.json').read_text())
     stated = block['run']['label_correction']
-    assert stated['start_epoch'] == 2 and stated['posterior_momentum'] == 0.7
-    assert stated['rule'].startswith('SimilarityRelabeling(')
-    assert 'revisit=True' in stated['rule'] and 'margin=0.0' in stated['rule']
+    assert stated['start_epoch'] == 2 and stated['min_stability'] == 0.
+    assert stated['rule'].startswith('TypicalRelabeling(')
+    assert 'quantile=0.0' in stated['rule']

@@ -222,7 +222,7 @@ def test_each_loss(name):
 def test_source(path):
     found = find_waits((ROOT / path).read_text())
     assert not found, (
-        f'{path} may wait for the device. Remedy: torch.where, masks that '
+        f'{path} may wait for the device. Hint: torch.where, masks that '
         'multiply, non_blocking copies, whole batches; or a comment "# may '
         'wait: REASON" at the line or the def. ' + '; '.join(found))
 

@@ -89,7 +89,7 @@ def test_long_paths():
 @pytest.mark.parametrize('costs, root, message', [
     (np.ones((1, 1)), None, 'shape'), (np.ones((3, 2)), None, 'shape'),
     (np.triu(np.ones((3, 3))), None, 'symmetric'),
-    (np.full((3, 3), np.nan), None, 'finite, got nan. Remedy'),
+    (np.full((3, 3), np.nan), None, 'finite, got nan. Hint'),
     (np.full((3, 3), np.inf), None, 'finite'), (np.ones((3, 3)), 3, 'root 3'),
     (np.ones((3, 3)), -1, 'root -1')])
 def test_bad_costs(costs, root, message):

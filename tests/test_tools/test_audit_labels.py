@@ -70,7 +70,7 @@ def test_figures(trained, tool):
 @pytest.mark.parametrize('case', ['config', 'checkpoint', 'damaged', 'out',
                                   'index', 'work folder'])
 def test_bad_input(trained, tool, tmp_path, case):
-    """One line that names the remedy, and nothing is left half done."""
+    """One line that names the hint, and nothing is left half done."""
     config, checkpoint = trained.config, trained.checkpoint
     options = ['--signals', 'neighbors']
     if case == 'config':
@@ -94,5 +94,5 @@ def test_bad_input(trained, tool, tmp_path, case):
         wanted = 'corrections.jsonl: no such file'
     else:
         message = tool(AUDIT, config, checkpoint, *options)
-    assert wanted in message and 'Remedy' in message
+    assert wanted in message and 'Hint' in message
     assert not list(tmp_path.glob('**/labels.csv'))

@@ -53,7 +53,7 @@ def call(trained, tool, tmp_path):
             names.get(a, str(a).replace('PLACE', 'file/x'))
             for a in arguments))
         assert isinstance(end, str) and '\n' not in end, end
-        assert 'Remedy: ' in end
+        assert 'Hint: ' in end
         # No work was done: no run, no log.
         assert not list(tmp_path.glob('**/*.log'))
         return end

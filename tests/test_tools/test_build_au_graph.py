@@ -52,6 +52,6 @@ def test_graph_is_written_and_drawn(tool, tmp_path, capsys, options,
 
 
 def test_bad_split(tool, tmp_path):
-    with pytest.raises(ConfigError, match='no val_dataloader. Remedy'):
+    with pytest.raises(ConfigError, match='no val_dataloader. Hint'):
         _run(tool, tmp_path, '--out', str(tmp_path / 'g.npz'), '--split',
              'val')

@@ -69,7 +69,7 @@ def test_bad_clip_is_named_and_the_others_are_done(tool, config, capsys):
 
 def test_bad_config(tool, config):
     with pytest.raises(ValueError, match='CASME2 holds no ReadFlow with a '
-                       r"cache_dir: \['OpenClip'\]. Remedy"):
+                       r"cache_dir: \['OpenClip'\]. Hint"):
         run(tool, config, '--split', 'test')
     with pytest.raises(ValueError, match=r'CASME2 holds no ReadFlow.*: \[\]'):
         run(tool, config, '--split', 'test', '--cfg-options',
@@ -77,6 +77,6 @@ def test_bad_config(tool, config):
             'test_dataloader.dataset.type=CASME2')
     with pytest.raises(ValueError, match='no val_dataloader'):
         run(tool, config, '--split', 'val')
-    with pytest.raises(ValueError, match='does not fit the config.*Remedy'):
+    with pytest.raises(ValueError, match='does not fit the config.*Hint'):
         run(tool, config, '--cfg-options', 'train_dataloader.dataset.dataset'
             '.dataset.pipeline.9.type=OpenClip')

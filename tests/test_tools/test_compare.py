@@ -28,7 +28,7 @@ def grid(tmp_path_factory):
     cfg = small_config(data, folder, epochs=1)
     cfg.dump(folder / 'plain.py')
     cfg = Config.fromfile(folder / 'plain.py')
-    cfg.optim_wrapper.optimizer.lr = -1.
+    cfg.optim_wrapper.optimizer.weight_decay = -1.
     cfg.dump(folder / 'wrong.py')
     arguments = ('--configs', folder / 'plain.py', folder / 'wrong.py',
                  '--noise', 0.25, '--seeds', 3, '--work-dir', folder / 'out')
@@ -48,8 +48,8 @@ def test_table_and_failure(grid):
     train, = protocol['data']['train']['sets']
     assert 'SymmetricNoise' in str(train['noise'])
     assert plain['cost']['gflops'] > 0 and plain['iteration'] > 0
-    assert 'Invalid learning rate' in wrong['failed']['3']
-    assert 'Invalid learning rate' in done.stdout
+    assert 'Invalid weight_decay' in wrong['failed']['3']
+    assert 'Invalid weight_decay' in done.stdout
 
 
 def test_finished_runs_are_not_repeated(grid):

@@ -49,11 +49,13 @@ default_hooks = dict(checkpoint=dict(save_best='au/f1'))
 '''
 
 
-@pytest.fixture(scope='module')
-def people(tmp_path_factory):
-    """Five people with three to five pictures, bright for happy; their
-    folder with configs of a short and a long training."""
-    folder = tmp_path_factory.mktemp('people')
+def write_people(folder):
+    """Five people with three to five images, bright for happy.
+
+    Returns:
+        Path: ``folder``.
+    """
+    folder.mkdir()
     rng, rows = np.random.RandomState(0), ['path,expression,subject,au12']
     for person in range(5):
         for number in range(3 + person % 3):
@@ -63,6 +65,14 @@ def people(tmp_path_factory):
             rows.append(
                 f'{name},{"happy" if happy else "sad"},P{person},{happy}')
     (folder / 'labels.csv').write_text('\n'.join(rows) + '\n')
+    return folder
+
+
+@pytest.fixture(scope='module')
+def people(tmp_path_factory):
+    """Five people with three to five pictures, bright for happy; their
+    folder with configs of a short and a long training."""
+    folder = write_people(tmp_path_factory.mktemp('people') / 'data')
     for name, epochs in (('short', 3), ('long', 40)):
         (folder / f'{name}.py').write_text(CONFIG.format(
             root=ROOT, data=folder, epochs=epochs))

@@ -100,7 +100,7 @@ def test_bad_torchvision_of_another_torch(tmp_path):
         })
     assert not report['healthy']
     assert 'nms does not exist' in checks['torchvision']['found']
-    assert '--force-reinstall' in checks['torchvision']['remedy']
+    assert '--force-reinstall' in checks['torchvision']['hint']
     assert checks['torch']['status'] == checks['mmcv']['status'] == 'ok'
     assert 'since torchvision fails' in checks['mmpretrain']['found']
 
@@ -115,7 +115,7 @@ def test_bad_old_mmengine(tmp_path):
     assert not report['healthy']
     assert checks['mmengine']['status'] == 'error'
     assert checks['mmengine']['found'].startswith('0.8.4; mmfer needs >=0.10')
-    assert 'mmengine>=0.10' in checks['mmengine']['remedy']
+    assert 'mmengine>=0.10' in checks['mmengine']['hint']
 
 
 def test_bad_absent_mmcv(tmp_path):
@@ -124,7 +124,7 @@ def test_bad_absent_mmcv(tmp_path):
         files={'sitecustomize.py': HIDE.format(hidden=('mmcv', 'torch'))})
     assert not report['healthy']
     assert "No module named 'mmcv'" in checks['mmcv']['found']
-    assert 'mmcv' in checks['mmcv']['remedy']
+    assert 'mmcv' in checks['mmcv']['hint']
     assert checks['mmengine']['status'] == 'ok'
     assert checks['mmfer']['status'] == 'error'
 
@@ -153,7 +153,7 @@ def test_bad_opencv_without_its_system_library(tmp_path):
             "raise ImportError('libGL.so.1: cannot open shared object file')",
             'sitecustomize.py': HIDE.format(hidden=('torch', ))
         })
-    assert 'libgl1' in checks['opencv']['remedy']
+    assert 'libgl1' in checks['opencv']['hint']
 
 
 def test_bad_mmfer_without_its_fixes(tmp_path):
@@ -181,7 +181,7 @@ def test_bad_official_beside_onedl(tmp_path, monkeypatch):
     ]
     assert check.status == 'error'
     assert all(f'{name} 0.10.9' in check.found for name in names)
-    assert 'pip uninstall mmengine onedl-mmengine' in check.remedy
+    assert 'pip uninstall mmengine onedl-mmengine' in check.hint
 
 
 @pytest.mark.parametrize('versions, status', [
@@ -226,7 +226,7 @@ def test_bad_python_and_machine(monkeypatch):
     checks = {c.name: c for c in doctor.check_machine(dict(torch=torch))}
     assert checks['accelerator'].status == 'ok'
     assert checks['shared memory'].status == 'warning'
-    assert '--shm-size' in checks['shared memory'].remedy
+    assert '--shm-size' in checks['shared memory'].hint
 
 
 def test_bad_driver_without_a_matching_torch(tmp_path, monkeypatch):

@@ -33,7 +33,7 @@ def test_real_pictures(find, shared, tmp_path, capsys):
     (tmp_path / 'faces/sub').mkdir()
     cv2.imwrite(str(tmp_path / 'faces/sub/face.jpg'), photo)
     end = find('--detector', 'yunet', '--detector-weights', str(weights))
-    assert end.startswith('1 faces are missing. Remedy')
+    assert end.startswith('1 faces are missing. Hint')
     told = capsys.readouterr().out
     assert 'blank: no face found' in told
     blank, face = csv.DictReader(open('faces/faces.csv'))

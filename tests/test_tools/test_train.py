@@ -143,7 +143,7 @@ BAD = dict(
     unknown_top_key=(['CONFIG', '--cfg-options', 'colour=red'],
                      "no 'colour'"),
     inner_key=(['CONFIG', '--cfg-options', 'model.bakbone.depth=1'],
-               "model has no 'bakbone'. Remedy: did you mean 'backbone'"),
+               "model has no 'bakbone'. Hint: did you mean 'backbone'"),
     plural_key=(['CONFIG', '--cfg-options', 'train_cfg.max_epoch=1'],
                 "did you mean 'max_epochs'"),
     underscore=(['CONFIG', '--cfg-options', 'train_dataloader.batchsize=1'],
@@ -163,7 +163,26 @@ BAD = dict(
                       'auto_scale_lr.base_batch_size=64'),
     slurm_on_cpu=(['CONFIG', '--launcher', 'slurm'], 'tools/dist_train.sh'),
     no_data=(['CONFIG', '--cfg-options',
-              'train_dataloader.dataset.data_root=/nowhere'], '/nowhere'))
+              'train_dataloader.dataset.data_root=/nowhere'], '/nowhere'),
+    noise=(['CONFIG', '--cfg-options',
+            'train_dataloader.dataset.noise.type=SymmetricNoise',
+            'train_dataloader.dataset.noise.ratio=1.5'],
+           'ratio must be a number in [0, 1], got 1.5'),
+    no_noise=(['CONFIG', '--cfg-options', 'train_dataloader.dataset.noise=2'],
+              'noise'),
+    lr=(['CONFIG', '--cfg-options', 'optim_wrapper.optimizer.lr=nan'],
+        'optim_wrapper.optimizer.lr=nan is no finite number'),
+    batch=(['CONFIG', '--cfg-options', 'train_dataloader.batch_size=0'],
+           'train_dataloader.batch_size=0 is no whole number above 0'),
+    epochs=(['CONFIG', '--cfg-options', 'train_cfg.max_epochs=0'],
+            'train_cfg.max_epochs=0 is no whole number above 0'),
+    workers=(['CONFIG', '--cfg-options', 'train_dataloader.num_workers=-1'],
+             'train_dataloader.num_workers=-1 is no whole number from 0'),
+    seed=(['CONFIG', '--cfg-options', 'randomness.seed=-1'],
+          'randomness.seed=-1 is no whole number from 0'),
+    nul=(['nul.py'], "model.name='a\\x00b' holds a NUL byte"),
+    no_state=(['CONFIG', '--resume', 'none.pth'],
+              'none.pth: its state_dict is a NoneType'))
 
 
 @pytest.mark.parametrize('kind', BAD)
@@ -173,6 +192,8 @@ def test_bad_train(trained, tool, tmp_path, kind):
         pytest.skip('there is an accelerator')
     (tmp_path / 'syntax.py').write_text('model = dict(\n')
     (tmp_path / 'no_base.py').write_text("_base_ = 'absent.py'\n")
+    (tmp_path / 'nul.py').write_text("model = dict(name='a\\0b')\n")
+    torch.save(dict(state_dict=None, meta={}), tmp_path / 'none.pth')
     (tmp_path / 'cut.pth').write_bytes(trained.checkpoint.read_bytes()[:900])
     arguments, told = BAD[kind]
     arguments = [os.fspath(trained.config) if a == 'CONFIG' else a

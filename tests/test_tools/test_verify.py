@@ -135,8 +135,8 @@ def test_exit_code_of_the_script(toy):
 
 
 BAD_CALLS = {
-    'no-config': (['nowhere.py'], 'nowhere.py: no such config. Remedy'),
-    'config-is-folder': (['faces'], 'faces: no such config. Remedy'),
+    'no-config': (['nowhere.py'], 'nowhere.py: no such config. Hint'),
+    'config-is-folder': (['faces'], 'faces: no such config. Hint'),
     'syntax-error': (['syntax.py'], 'syntax.py: not valid Python'),
     'unknown-import': (['imports.py'], 'no_such_package'),
     'unknown-suffix': (['text.txt'], 'text.txt: Only py'),

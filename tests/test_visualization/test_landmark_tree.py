@@ -70,7 +70,7 @@ def test_tool(tool, tmp_path, capsys):
 
 def test_bad_weights(tool, tmp_path):
     """Those of another config are not drawn as random ones."""
-    with pytest.raises(ConfigError, match='does not fit.*Remedy'):
+    with pytest.raises(ConfigError, match='does not fit.*Hint'):
         tool(5)
     assert not (tmp_path / 'trees.png').exists()
 

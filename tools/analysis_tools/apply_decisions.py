@@ -4,11 +4,6 @@ import os.path as osp
 from argparse import ArgumentParser, Namespace
 from typing import Optional, Sequence
 
-import mmfer  # noqa: F401
-from mmfer.analysis.audit import apply_decisions, read_labels, write_labels
-from mmfer.apis.arguments import run_main
-from mmfer.apis.outputs import writable_file
-
 
 def parse_args(args: Optional[Sequence[str]] = None) -> Namespace:
     """The command line."""
@@ -19,6 +14,16 @@ def parse_args(args: Optional[Sequence[str]] = None) -> Namespace:
         '--out', help='the file to write. Defaults to decided_NAME beside '
         'the labels')
     return parser.parse_args(args)
+
+
+if __name__ == '__main__':
+    parse_args()  # --help and usage errors end here, before torch loads
+
+import mmfer  # noqa: E402,F401
+from mmfer.analysis.audit import (  # noqa: E402
+    apply_decisions, read_labels, write_labels)
+from mmfer.apis.arguments import run_main  # noqa: E402
+from mmfer.apis.outputs import writable_file  # noqa: E402
 
 
 def main(args: Namespace) -> None:

@@ -5,21 +5,16 @@ import sys
 from argparse import Namespace
 from typing import Dict, Iterable, Optional, Sequence
 
-import numpy as np
-from rich.console import Console
-from rich.progress import track
-from rich.table import Table
+from mmfer_cli import make_analysis_parser
 
-import mmfer  # noqa: F401
-from mmfer.analysis.audit import (SIGNALS, Audit, audit_labels, audit_rows,
-                                  held_out_scores, label_files, train_folds,
-                                  write_label_files, write_page)
-from mmfer.analysis.class_tables import write_rows
-from mmfer.analysis.command_line import make_parser, read_config
-from mmfer.apis.arguments import run_main
-from mmfer.apis.run import load_config
-
-TRAIN = osp.join(osp.dirname(osp.dirname(osp.abspath(__file__))), 'train.py')
+SIGNALS = dict(
+    out_of_fold='confident learning on probabilities of classifiers that have '
+    'not seen the label',
+    probability='1 - the probability that the model gives to the label',
+    confidence='1 - how far the model says that it trusts the sample',
+    history='the label bank has changed the label in training',
+    neighbors='share of like faces that have another label',
+    duplicates='share of the copies of the image that have another label')
 EXAMPLES = """
 examples:
   all signals that can be had:
@@ -38,7 +33,8 @@ signals:
 
 def parse_args(args: Optional[Sequence[str]] = None) -> Namespace:
     """The command line."""
-    parser = make_parser('Find wrong labels in the training set of a config.',
+    parser = make_analysis_parser(
+        'Find wrong labels in the training set of a config.',
                          EXAMPLES, splits=False)
     parser.add_argument(
         '--signals', nargs='+', choices=list(SIGNALS), metavar='NAME',
@@ -71,6 +67,27 @@ def parse_args(args: Optional[Sequence[str]] = None) -> Namespace:
     if not 0 < arguments.least_agreement <= 1:
         parser.error('--least-agreement must lie in (0, 1]')
     return arguments
+
+
+if __name__ == '__main__':
+    parse_args()  # --help and usage errors end here, before torch loads
+
+import numpy as np  # noqa: E402
+from rich.console import Console  # noqa: E402
+from rich.progress import track  # noqa: E402
+from rich.table import Table  # noqa: E402
+from mmengine.config import Config  # noqa: E402
+import mmfer  # noqa: E402,F401
+from mmfer.analysis.audit import (  # noqa: E402
+    Audit, audit_labels, audit_rows, held_out_scores, label_files,
+    train_folds, write_label_files, write_page)
+from mmfer.analysis.class_tables import write_rows  # noqa: E402
+from mmfer.analysis.command_line import read_config  # noqa: E402
+from mmfer.apis.arguments import run_main  # noqa: E402
+from mmfer.apis.run import load_config  # noqa: E402
+from mmfer.locks import lock_folder  # noqa: E402
+
+TRAIN = osp.join(osp.dirname(osp.dirname(osp.abspath(__file__))), 'train.py')
 
 
 def fold_scores(args: Namespace) -> np.ndarray:
@@ -122,6 +139,12 @@ def show(audit: Audit) -> None:
 def main(args: Namespace) -> None:
     """Audit."""
     cfg = read_config(args)
+    with lock_folder(args.out):
+        audit_config(cfg, args)
+
+
+def audit_config(cfg: Config, args: Namespace) -> None:
+    """Audit, and write the results."""
 
     def progress(results: Iterable, total: int) -> Iterable:
         return track(results, 'Decoding images', total,

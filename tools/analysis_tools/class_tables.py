@@ -5,16 +5,7 @@ import sys
 from argparse import Namespace
 from typing import Any, Dict, List, Optional, Sequence
 
-from rich.console import Console
-from rich.table import Table
-
-import mmfer  # noqa: F401
-from mmfer.analysis.class_tables import (class_table, subject_table,
-                                         write_rows)
-from mmfer.analysis.command_line import make_parser, read_config
-from mmfer.analysis.predictions import collect_predictions
-from mmfer.apis.arguments import run_main
-from mmfer.evaluation import count_confusions, save_confusion_matrix
+from mmfer_cli import make_analysis_parser
 
 EXAMPLES = """
 examples:
@@ -28,7 +19,22 @@ subjects.csv are written.
 
 def parse_args(args: Optional[Sequence[str]] = None) -> Namespace:
     """The command line."""
-    return make_parser(__doc__, EXAMPLES).parse_args(args)
+    return make_analysis_parser(__doc__, EXAMPLES).parse_args(args)
+
+
+if __name__ == '__main__':
+    parse_args()  # --help and usage errors end here, before torch loads
+
+from rich.console import Console  # noqa: E402
+from rich.table import Table  # noqa: E402
+import mmfer  # noqa: E402,F401
+from mmfer.analysis.class_tables import (  # noqa: E402
+    class_table, subject_table, write_rows)
+from mmfer.analysis.command_line import read_config  # noqa: E402
+from mmfer.analysis.predictions import collect_predictions  # noqa: E402
+from mmfer.apis.arguments import run_main  # noqa: E402
+from mmfer.evaluation import (  # noqa: E402
+    count_confusions, save_confusion_matrix)
 
 
 def show(title: str, rows: List[Dict[str, Any]]) -> None:

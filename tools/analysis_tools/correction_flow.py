@@ -4,13 +4,6 @@ import os.path as osp
 from argparse import ArgumentParser, Namespace
 from typing import Optional, Sequence
 
-import mmfer  # noqa: F401
-from mmfer.analysis.correction_flow import (correction_flow,
-                                            draw_correction_flow,
-                                            read_corrections)
-from mmfer.apis.arguments import run_main
-from mmfer.apis.outputs import writable_figure
-
 
 def parse_args(args: Optional[Sequence[str]] = None) -> Namespace:
     """The command line."""
@@ -21,6 +14,16 @@ def parse_args(args: Optional[Sequence[str]] = None) -> Namespace:
         '--out', help='the figure to write. Defaults to correction_flow.png '
         'in the work folder')
     return parser.parse_args(args)
+
+
+if __name__ == '__main__':
+    parse_args()  # --help and usage errors end here, before torch loads
+
+import mmfer  # noqa: E402,F401
+from mmfer.analysis.correction_flow import (  # noqa: E402
+    correction_flow, draw_correction_flow, read_corrections)
+from mmfer.apis.arguments import run_main  # noqa: E402
+from mmfer.apis.outputs import writable_figure  # noqa: E402
 
 
 def main(args: Namespace) -> None:

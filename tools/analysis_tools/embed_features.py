@@ -4,15 +4,7 @@ import os.path as osp
 from argparse import Namespace
 from typing import Optional, Sequence
 
-import numpy as np
-
-import mmfer  # noqa: F401
-from mmfer.analysis.command_line import make_parser, read_config
-from mmfer.analysis.embedding import (draw_embedding, embed_features,
-                                      require_method)
-from mmfer.analysis.predictions import collect_predictions
-from mmfer.apis.arguments import run_main
-from mmfer.visualization.prediction_sheet import choose_samples
+from mmfer_cli import make_analysis_parser
 
 EXAMPLES = """
 examples:
@@ -27,7 +19,7 @@ written.
 
 def parse_args(args: Optional[Sequence[str]] = None) -> Namespace:
     """The command line."""
-    parser = make_parser(__doc__, EXAMPLES)
+    parser = make_analysis_parser(__doc__, EXAMPLES)
     parser.add_argument('--method', choices=['tsne', 'umap'], default='tsne',
                         help='Defaults to tsne')
     parser.add_argument(
@@ -35,6 +27,19 @@ def parse_args(args: Optional[Sequence[str]] = None) -> Namespace:
         'alike. Defaults to 2000')
     parser.add_argument('--seed', type=int, default=0, help='Defaults to 0')
     return parser.parse_args(args)
+
+
+if __name__ == '__main__':
+    parse_args()  # --help and usage errors end here, before torch loads
+
+import numpy as np  # noqa: E402
+import mmfer  # noqa: E402,F401
+from mmfer.analysis.command_line import read_config  # noqa: E402
+from mmfer.analysis.embedding import (  # noqa: E402
+    draw_embedding, embed_features, require_method)
+from mmfer.analysis.predictions import collect_predictions  # noqa: E402
+from mmfer.apis.arguments import run_main  # noqa: E402
+from mmfer.visualization.prediction_sheet import choose_samples  # noqa: E402
 
 
 def main(args: Namespace) -> None:

@@ -3,10 +3,6 @@
 from argparse import ArgumentParser, Namespace
 from pathlib import Path
 
-from mmfer.analysis.training_curve import draw_curves, read_curves
-from mmfer.apis.arguments import run_main
-from mmfer.apis.outputs import writable_figure
-
 
 def parse_args() -> Namespace:
     """The command line."""
@@ -21,6 +17,15 @@ def parse_args() -> Namespace:
         '--out', help='the figure to write. Defaults to curve.png in the '
         'work folder')
     return parser.parse_args()
+
+
+if __name__ == '__main__':
+    parse_args()  # --help and usage errors end here, before torch loads
+
+from mmfer.analysis.training_curve import (  # noqa: E402
+    draw_curves, read_curves)
+from mmfer.apis.arguments import run_main  # noqa: E402
+from mmfer.apis.outputs import writable_figure  # noqa: E402
 
 
 def main(args: Namespace) -> None:

@@ -6,12 +6,7 @@ import os.path as osp
 from argparse import Namespace
 from typing import Optional, Sequence
 
-import mmfer  # noqa: F401
-from mmfer.analysis.calibration import (cross_fitted, draw_reliability,
-                                        fit_temperature, reliability)
-from mmfer.analysis.command_line import make_parser, read_config
-from mmfer.analysis.predictions import collect_predictions
-from mmfer.apis.arguments import run_main
+from mmfer_cli import make_analysis_parser
 
 EXAMPLES = """
 examples:
@@ -24,13 +19,25 @@ cross-fitted: each half of the set is scaled by the temperature of the other.
 
 def parse_args(args: Optional[Sequence[str]] = None) -> Namespace:
     """The command line."""
-    parser = make_parser(__doc__, EXAMPLES)
+    parser = make_analysis_parser(__doc__, EXAMPLES)
     parser.add_argument('--bins', type=int, default=15,
                         help='bins of the confidence. Defaults to 15')
     arguments = parser.parse_args(args)
     if arguments.bins < 1:
         parser.error('--bins must be at least 1')
     return arguments
+
+
+if __name__ == '__main__':
+    parse_args()  # --help and usage errors end here, before torch loads
+
+import mmfer  # noqa: E402,F401
+from mmfer.analysis.calibration import (  # noqa: E402
+    cross_fitted, draw_reliability, fit_temperature, reliability)
+from mmfer.analysis.command_line import read_config  # noqa: E402
+from mmfer.analysis.predictions import collect_predictions  # noqa: E402
+from mmfer.apis.arguments import run_main  # noqa: E402
+from mmfer.files import atomic_write  # noqa: E402
 
 
 def main(args: Namespace) -> None:
@@ -43,7 +50,7 @@ def main(args: Namespace) -> None:
     temperature = fit_temperature(found.scores, found.labels)
     stem = osp.join(args.out, 'reliability')
     draw_reliability(before, after, f'{stem}.png')
-    with open(f'{stem}.json', 'w', encoding='utf-8') as file:
+    with atomic_write(f'{stem}.json') as file:
         json.dump(
             dict(
                 samples=len(found.labels), temperature=temperature,

@@ -12,15 +12,33 @@ import time
 from importlib.util import find_spec
 from typing import Callable, Dict, List
 
-import torch
-from mmengine.dataset import Compose
-from rich.console import Console
-from rich.table import Table
+from mmfer_cli import check_positive
 
-import mmfer  # noqa: F401
-from mmfer.apis.arguments import check_positive, told_in_one_line
-from mmfer.apis.models import known_device
-from mmfer.models.augments import BatchAugments
+
+def parse_args() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument('--batch', type=int, default=64)
+    parser.add_argument('--sizes', type=int, nargs='+', default=[64, 112])
+    parser.add_argument('--repeats', type=int, default=5)
+    parser.add_argument('--device', default='cpu')
+    parser.add_argument(
+        '--json', action='store_true', help='print JSON in place of a table')
+    args = parser.parse_args()
+    check_positive(args, parser, ('batch', 'sizes', 'repeats'))
+    return args
+
+
+if __name__ == '__main__':
+    parse_args()  # --help and usage errors end here, before torch loads
+
+import torch  # noqa: E402
+from mmengine.dataset import Compose  # noqa: E402
+from rich.console import Console  # noqa: E402
+from rich.table import Table  # noqa: E402
+import mmfer  # noqa: E402,F401
+from mmfer.apis.arguments import exit_on_user_error  # noqa: E402
+from mmfer.apis.models import known_device  # noqa: E402
+from mmfer.models.augments import BatchAugments  # noqa: E402
 
 KINDS = ('move', 'jitter', 'erase', 'all')
 
@@ -96,22 +114,9 @@ def measure(ways: Dict[str, Callable], images: torch.Tensor,
     return {name: 1e3 * seconds for name, seconds in best.items()}
 
 
-def parse_args() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument('--batch', type=int, default=64)
-    parser.add_argument('--sizes', type=int, nargs='+', default=[64, 112])
-    parser.add_argument('--repeats', type=int, default=5)
-    parser.add_argument('--device', default='cpu')
-    parser.add_argument(
-        '--json', action='store_true', help='print JSON in place of a table')
-    args = parser.parse_args()
-    check_positive(args, parser, ('batch', 'sizes', 'repeats'))
-    return args
-
-
 def main() -> None:
     args = parse_args()
-    with told_in_one_line(2):
+    with exit_on_user_error(2):
         known_device(args.device)
     builders = dict(ours=ours)
     if args.device == 'cpu':

@@ -13,26 +13,11 @@ import sys
 import tempfile
 from typing import Any, Dict, List, Optional, Sequence
 
-from rich.console import Console
-
-import mmfer  # noqa: F401
-from mmfer.analysis.benchmarking import (Repeat, add_report_arguments,
-                                         check_json, chosen, finish,
-                                         interleave, measure, prepare_process,
-                                         summarise)
-from mmfer.analysis.benchmarking.drawn_faces import draw_faces
-from mmfer.analysis.benchmarking.pipelines import (fetch_speed, loader_speed,
-                                                   make_way)
-from mmfer.apis.arguments import check_positive, told_in_one_line
-from mmfer.apis.run import load_config
-from mmfer.errors import ConfigError
-from mmfer.registry import DATASETS
+from mmfer_cli import add_report_arguments, check_json, check_positive, chosen
 
 VARIANTS = ('stock', 'stock-light', 'torchvision', 'unpacked',
             'unpacked-light', 'packed')
-PACK = osp.join(
-    osp.dirname(osp.dirname(osp.abspath(__file__))), 'dataset_tools',
-    'pack.py')
+
 EXAMPLES = """
 variants:
   stock           MMPretrain's CustomDataset: read, resize to --size, flip,
@@ -98,6 +83,27 @@ def parse_args(args: Optional[Sequence[str]] = None) -> argparse.Namespace:
     return args
 
 
+if __name__ == '__main__':
+    parse_args()  # --help and usage errors end here, before torch loads
+
+from rich.console import Console  # noqa: E402
+import mmfer  # noqa: E402,F401
+from mmfer.analysis.benchmarking import (  # noqa: E402
+    Repeat, finish, interleave, measure, prepare_process, summarise)
+from mmfer.analysis.benchmarking.drawn_faces import draw_faces  # noqa: E402
+from mmfer.analysis.benchmarking.pipelines import (  # noqa: E402
+    fetch_speed, loader_speed, make_way)
+from mmfer.apis.arguments import exit_on_user_error  # noqa: E402
+from mmfer.apis.run import load_config  # noqa: E402
+from mmfer.errors import ConfigError  # noqa: E402
+from mmfer.registry import DATASETS  # noqa: E402
+from mmfer.apis.processes import bound  # noqa: E402
+
+PACK = osp.join(
+    osp.dirname(osp.dirname(osp.abspath(__file__))), 'dataset_tools',
+    'pack.py')
+
+
 def prepare(args: argparse.Namespace, folder: str) -> Dict[str, Any]:
     """Our dataset's config, and beside it ``list.txt`` for the others."""
     if args.data:
@@ -112,7 +118,8 @@ def prepare(args: argparse.Namespace, folder: str) -> Dict[str, Any]:
     infos = [dataset.get_data_info(i) for i in range(len(dataset))]
     if not all('img_path' in info for info in infos):
         raise ConfigError(f'{args.data}: its pictures are no files of their '
-                          'own. Remedy: name a config whose data are files')
+                          'own',
+                          hint='name a config whose data are files')
     with open(osp.join(folder, 'list.txt'), 'w', encoding='utf-8') as file:
         for info in infos:
             file.write(f"{osp.abspath(info['img_path'])} "
@@ -142,8 +149,9 @@ def pack(args: argparse.Namespace, ours: Dict[str, Any],
                    f'train_dataloader = {loader!r}\n')
     out = osp.join(folder, 'packed')
     done = subprocess.run(
-        [sys.executable, PACK, config, '--split', 'train', '--size',
-         str(args.pack_size), '--out', out], capture_output=True, text=True)
+        bound([sys.executable, PACK, config, '--split', 'train', '--size',
+               str(args.pack_size), '--out', out]),
+        capture_output=True, text=True)
     if done.returncode:
         raise LookupError(f'packing failed: {done.stderr.strip()[-500:]}')
     return out
@@ -156,7 +164,7 @@ def main(argv: Optional[Sequence[str]] = None) -> int:
     results: List[dict] = []
     with tempfile.TemporaryDirectory(prefix='mmfer-benchmark-') as folder, \
             Console(stderr=True).status('preparing pictures') as status:
-        with told_in_one_line(2):
+        with exit_on_user_error(2):
             ours = prepare(args, folder)
         ways = {}
         for variant in args.variants:

@@ -12,23 +12,9 @@ import tempfile
 import time
 from typing import Callable, Dict, List, Optional, Sequence
 
-import torch
-from mmengine.config import Config
-from mmpretrain import ImageClassificationInferencer, get_model
-from rich.console import Console
-
-from mmfer.analysis.benchmarking import (add_report_arguments,
-                                         add_threads_argument, check_json,
-                                         chosen, finish, interleave,
-                                         prepare_process, summarise)
-from mmfer.analysis.benchmarking.drawn_faces import draw_faces
-from mmfer.apis import FERInferencer
-from mmfer.apis.arguments import check_positive, told_in_one_line
-from mmfer.apis.export import export_onnx
-from mmfer.apis.inference import face_size
-from mmfer.apis.models import load_model
-from mmfer.apis.run import load_config
-from mmfer.datasets.folders import images_in
+from mmfer_cli import (
+    add_report_arguments, add_threads_argument, check_json,
+    check_positive, chosen)
 
 EXAMPLES = """
 variants:
@@ -72,6 +58,25 @@ def parse_args(args: Optional[Sequence[str]] = None) -> argparse.Namespace:
                               for number in args.batches]
     args.variants = chosen(names, args.only, parser)
     return args
+
+
+if __name__ == '__main__':
+    parse_args()  # --help and usage errors end here, before torch loads
+
+import torch  # noqa: E402
+from mmengine.config import Config  # noqa: E402
+from mmpretrain import ImageClassificationInferencer, get_model  # noqa: E402
+from rich.console import Console  # noqa: E402
+from mmfer.analysis.benchmarking import (  # noqa: E402
+    finish, interleave, prepare_process, summarise)
+from mmfer.analysis.benchmarking.drawn_faces import draw_faces  # noqa: E402
+from mmfer.apis import FERInferencer  # noqa: E402
+from mmfer.apis.arguments import exit_on_user_error  # noqa: E402
+from mmfer.apis.export import export_onnx  # noqa: E402
+from mmfer.apis.inference import face_size  # noqa: E402
+from mmfer.apis.models import load_model  # noqa: E402
+from mmfer.apis.run import load_config  # noqa: E402
+from mmfer.datasets.folders import images_in  # noqa: E402
 
 
 def save_random(cfg: Config, folder: str) -> str:
@@ -133,7 +138,7 @@ def main(argv: Optional[Sequence[str]] = None) -> int:
     skipped: Dict[str, str] = {}
     with tempfile.TemporaryDirectory(prefix='mmfer-benchmark-') as folder, \
             Console(stderr=True).status('preparing') as status:
-        with told_in_one_line(2):
+        with exit_on_user_error(2):
             cfg = load_config(args.config)
             checkpoint = save_random(cfg, folder)
             draw_faces(osp.join(folder, 'faces'), args.images,

@@ -10,12 +10,9 @@ import sys
 from functools import partial
 from typing import Optional, Sequence
 
-from mmfer.analysis.benchmarking import (Repeat, add_report_arguments, alone,
-                                         check_json, chosen, finish,
-                                         interleave, summarise)
-from mmfer.analysis.benchmarking.memory import VARIANTS, simulate
-from mmfer.apis.arguments import check_positive
+from mmfer_cli import add_report_arguments, check_json, check_positive, chosen
 
+VARIANTS = ('DefaultSampler', 'ClassBalancedSampler', 'LabelBank')
 EXAMPLES = """
 variants:
   DefaultSampler        MMEngine's: a list of Python integers each epoch
@@ -46,6 +43,14 @@ def parse_args(args: Optional[Sequence[str]] = None) -> argparse.Namespace:
     check_json(args.json, parser)
     args.variants = chosen(list(VARIANTS), args.only, parser)
     return args
+
+
+if __name__ == '__main__':
+    parse_args()  # --help and usage errors end here, before torch loads
+
+from mmfer.analysis.benchmarking import (  # noqa: E402
+    Repeat, alone, finish, interleave, summarise)
+from mmfer.analysis.benchmarking.memory import simulate  # noqa: E402
 
 
 def main(argv: Optional[Sequence[str]] = None) -> int:

@@ -4,14 +4,11 @@ import argparse
 import resource
 import time
 
-import numpy as np
-
-import mmfer  # noqa: F401
-from mmfer.apis.arguments import check_positive, told_in_one_line
-from mmfer.datasets.neighbors import nearest_neighbors
+from mmfer_cli import check_positive
 
 
-def main() -> None:
+def parse_args() -> argparse.Namespace:
+    """The command line."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument('--samples', type=int, default=288000,
                         help='faces (default: 288000, as AffectNet)')
@@ -23,6 +20,21 @@ def main() -> None:
                         help='threads (default: 2)')
     args = parser.parse_args()
     check_positive(args, parser, ('samples', 'units', 'neighbors', 'workers'))
+    return args
+
+
+if __name__ == '__main__':
+    parse_args()  # --help and usage errors end here, before torch loads
+
+import numpy as np  # noqa: E402
+
+import mmfer  # noqa: E402,F401
+from mmfer.apis.arguments import exit_on_user_error  # noqa: E402
+from mmfer.datasets.neighbors import nearest_neighbors  # noqa: E402
+
+
+def main() -> None:
+    args = parse_args()
     random = np.random.default_rng(0)
     # Six expressions of some units each, blended, with a detector's noise.
     parts = random.gamma(1, 1, (6, args.units)) * (
@@ -32,7 +44,7 @@ def main() -> None:
     units += .1 * random.standard_normal(units.shape)
     units = (units.clip(0, 5) / 5).astype(np.float32)
     wall, cpu = time.perf_counter(), time.process_time()
-    with told_in_one_line(2):
+    with exit_on_user_error(2):
         nearest_neighbors(units, args.neighbors, workers=args.workers)
     wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
     memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20

@@ -13,22 +13,8 @@ import sys
 from statistics import mean, stdev
 from typing import Any, Dict, List, Optional, Sequence
 
-from rich.console import Console
-from rich.progress import Progress
-from rich.table import Table
+from mmfer_cli import check_json, check_positive
 
-from mmfer.analysis.benchmarking import check_json
-from mmfer.analysis.comparison import Cell, cell_config, train_all
-from mmfer.apis.arguments import check_positive, told_in_one_line
-from mmfer.apis.outputs import writable_folder
-
-TRAIN = osp.join(
-    osp.dirname(osp.dirname(osp.abspath(__file__))), 'train.py')
-VARIANTS = {
-    'float32': {'optim_wrapper.enabled': False,
-                'default_hooks.channels_last.enabled': False},
-    'bfloat16': {},
-}
 EXAMPLES = """example, a quarter of FERPlus for 4 epochs:
   python tools/benchmarks/precision.py \\
       configs/baseline/resnet18_1xb64_ferplus-scratch64-packed.py \\
@@ -54,6 +40,27 @@ def parse_args(args: Optional[Sequence[str]] = None) -> argparse.Namespace:
     check_positive(args, parser, ('epochs', 'samples'))
     check_json(args.json, parser)
     return args
+
+
+if __name__ == '__main__':
+    parse_args()  # --help and usage errors end here, before torch loads
+
+from rich.console import Console  # noqa: E402
+from rich.progress import Progress  # noqa: E402
+from rich.table import Table  # noqa: E402
+from mmfer.analysis.comparison import (  # noqa: E402
+    Cell, cell_config, train_all)
+from mmfer.apis.arguments import exit_on_user_error  # noqa: E402
+from mmfer.apis.outputs import writable_folder  # noqa: E402
+
+TRAIN = osp.join(
+    osp.dirname(osp.dirname(osp.abspath(__file__))), 'train.py')
+
+VARIANTS = {
+    'float32': {'optim_wrapper.enabled': False,
+                'default_hooks.channels_last.enabled': False},
+    'bfloat16': {},
+}
 
 
 def train(args: argparse.Namespace) -> List[Dict[str, Any]]:
@@ -104,7 +111,7 @@ def summarise(runs: Sequence[Dict[str, Any]]) -> Dict[str, Dict[str, Any]]:
 
 def main(argv: Optional[Sequence[str]] = None) -> None:
     args = parse_args(argv)
-    with told_in_one_line():
+    with exit_on_user_error():
         writable_folder(args.work_dir)
         runs = train(args)
     summary = summarise(runs)

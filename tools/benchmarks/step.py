@@ -12,21 +12,11 @@ import sys
 from functools import partial
 from typing import Dict, Optional, Sequence
 
-from rich.console import Console
+from mmfer_cli import (
+    add_device_argument, add_report_arguments, add_threads_argument,
+    check_json, check_positive, chosen)
 
-import mmfer  # noqa: F401
-from mmfer.analysis.benchmarking import (add_device_argument,
-                                         add_report_arguments,
-                                         add_threads_argument, alone,
-                                         check_json, chosen, finish,
-                                         interleave, measure, prepare_process,
-                                         summarise)
-from mmfer.analysis.benchmarking.steps import (SETTINGS, random_batch,
-                                               run_steps, step_timer)
-from mmfer.apis.arguments import check_positive, told_in_one_line
-from mmfer.apis.models import known_device
-from mmfer.apis.run import load_config, prepare_config
-
+SETTINGS = ('config', 'float32', 'channels-last', 'bf16', 'compile')
 EXAMPLES = """
 settings:
   config         the optimiser wrapper and layout that the config trains with
@@ -100,6 +90,21 @@ def variants(args: argparse.Namespace) -> Dict[str, tuple]:
     return named
 
 
+if __name__ == '__main__':
+    parse_args()  # --help and usage errors end here, before torch loads
+
+from rich.console import Console  # noqa: E402
+from mmengine.device import get_device  # noqa: E402
+import mmfer  # noqa: E402,F401
+from mmfer.analysis.benchmarking import (  # noqa: E402
+    alone, finish, interleave, measure, prepare_process, summarise)
+from mmfer.analysis.benchmarking.steps import (  # noqa: E402
+    random_batch, run_steps, step_timer)
+from mmfer.apis.arguments import exit_on_user_error  # noqa: E402
+from mmfer.apis.models import known_device  # noqa: E402
+from mmfer.apis.run import load_config, prepare_config  # noqa: E402
+
+
 def main(argv: Optional[Sequence[str]] = None) -> int:
     args = parse_args(argv)
     prepare_process(args.threads)
@@ -107,15 +112,15 @@ def main(argv: Optional[Sequence[str]] = None) -> int:
     named = variants(args)
     for name in args.variants:
         path, setting = named[name]
-        with told_in_one_line(2):
+        with exit_on_user_error(2):
             cfg = prepare_config(load_config(path))
             data = random_batch(cfg, args.batch, args.size)
-            device = known_device(args.device)
+            device = known_device(args.device or get_device())
             runs[name] = partial(
                 alone, run_steps, cfg, setting, data, args.steps,
                 args.threads, device) if args.alone else step_timer(
                     cfg, setting, data, args.steps, device)
-    with Console(stderr=True).status('') as status, told_in_one_line(2):
+    with Console(stderr=True).status('') as status, exit_on_user_error(2):
         results = interleave(
             runs, args.repeats,
             (lambda run: run()) if args.alone else measure,

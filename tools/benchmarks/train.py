@@ -14,22 +14,10 @@ import tempfile
 from functools import partial
 from typing import Any, Dict, List, Optional, Sequence
 
-from rich.console import Console
+from mmfer_cli import (
+    OptionAction, add_report_arguments, add_threads_argument, check_json,
+    check_positive, chosen)
 
-import mmfer  # noqa: F401
-from mmfer.analysis.benchmarking import (Repeat, add_report_arguments,
-                                         add_threads_argument, alone,
-                                         check_json, chosen, finish,
-                                         interleave, prepare_process,
-                                         summarise)
-from mmfer.analysis.benchmarking.training import (run_training, shorten,
-                                                  stock_config)
-from mmfer.apis.arguments import (OptionAction, check_positive,
-                                  told_in_one_line)
-from mmfer.apis.run import load_config, prepare_config
-
-FIGURES = ('iteration', 'epoch', 'evaluation', 'epoch and evaluation',
-           'step on ready tensors', 'iteration / step')
 EXAMPLES = """
 variants:
   stock          made from the first config: its pictures, backbone and
@@ -90,10 +78,26 @@ def parse_args(args: Optional[Sequence[str]] = None) -> argparse.Namespace:
     args.names = [osp.splitext(osp.basename(path))[0] for path in
                   args.configs]
     if len({'stock', *args.names}) <= len(args.names):
-        parser.error(f'two variants of one name: stock {args.names}. Remedy: '
+        parser.error(f'two variants of one name: stock {args.names}. Hint: '
                      'rename or copy a config')
     args.variants = chosen(['stock', *args.names], args.only, parser)
     return args
+
+
+if __name__ == '__main__':
+    parse_args()  # --help and usage errors end here, before torch loads
+
+from rich.console import Console  # noqa: E402
+import mmfer  # noqa: E402,F401
+from mmfer.analysis.benchmarking import (  # noqa: E402
+    Repeat, alone, finish, interleave, prepare_process, summarise)
+from mmfer.analysis.benchmarking.training import (  # noqa: E402
+    run_training, shorten, stock_config)
+from mmfer.apis.arguments import exit_on_user_error  # noqa: E402
+from mmfer.apis.run import load_config, prepare_config  # noqa: E402
+
+FIGURES = ('iteration', 'epoch', 'evaluation', 'epoch and evaluation',
+           'step on ready tensors', 'iteration / step')
 
 
 def make_configs(args: argparse.Namespace, folder: str) -> Dict[str, dict]:
@@ -127,7 +131,7 @@ def main(argv: Optional[Sequence[str]] = None) -> int:
     results: List[dict] = []
     with tempfile.TemporaryDirectory(prefix='mmfer-benchmark-') as folder, \
             Console(stderr=True).status('preparing') as status:
-        with told_in_one_line(2):
+        with exit_on_user_error(2):
             configs = make_configs(args, folder)
         runs = interleave(
             {name: partial(alone, run_training, cfg, args.threads, args.steps)

@@ -11,20 +11,18 @@ import sys
 from functools import partial
 from typing import Optional, Sequence
 
+from mmfer_cli import (
+    add_device_argument, add_report_arguments, add_threads_argument,
+    check_json, check_positive, chosen)
 
-import mmfer  # noqa: F401
-from mmfer.analysis.benchmarking import (add_device_argument,
-                                         add_report_arguments,
-                                         add_threads_argument, alone,
-                                         check_json, chosen, finish,
-                                         interleave, prepare_process,
-                                         summarise)
-from mmfer.analysis.benchmarking.steps import SETTINGS
-from mmfer.analysis.benchmarking.video import (NETWORKS, TASKS, check_clips,
-                                               run_network)
-from mmfer.apis.arguments import check_positive, told_in_one_line
-from mmfer.apis.models import known_device
-
+SETTINGS = ('config', 'float32', 'channels-last', 'bf16', 'compile')
+# Name -> default height and width.
+SIZES = {
+    'r3d18': 112, 'r3d34': 112, 'r3d50': 112, 'densenet3d121': 112,
+    'i3d': 224, 'p3d199': 160, 'torchvision-r3d_18': 112,
+    'torchvision-mc3_18': 112, 'torchvision-r2plus1d_18': 112,
+    'resnet18-pool': 112
+}
 EXAMPLES = """
 variants: the networks, with the height and width of their clips
   {networks}
@@ -45,8 +43,7 @@ gradients and the optimiser's state. See docs/benchmarks.md.
 
 
 def parse_args(args: Optional[Sequence[str]] = None) -> argparse.Namespace:
-    networks = ', '.join(f'{name} {network.size}'
-                         for name, network in NETWORKS.items())
+    networks = ', '.join(f'{name} {size}' for name, size in SIZES.items())
     parser = argparse.ArgumentParser(
         description=__doc__, epilog=EXAMPLES.format(networks=networks),
         formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -70,18 +67,31 @@ def parse_args(args: Optional[Sequence[str]] = None) -> argparse.Namespace:
     check_positive(args, parser, ('batch', 'frames', 'size', 'steps',
                                   'threads', 'repeats'))
     check_json(args.json, parser)
-    args.variants = chosen(list(NETWORKS), args.only, parser)
+    args.variants = chosen(list(SIZES), args.only, parser)
     return args
+
+
+if __name__ == '__main__':
+    parse_args()  # --help and usage errors end here, before torch loads
+
+from mmengine.device import get_device  # noqa: E402
+import mmfer  # noqa: E402,F401
+from mmfer.analysis.benchmarking import (  # noqa: E402
+    alone, finish, interleave, prepare_process, summarise)
+from mmfer.analysis.benchmarking.video import (  # noqa: E402
+    TASKS, check_clips, run_network)
+from mmfer.apis.arguments import exit_on_user_error  # noqa: E402
+from mmfer.apis.models import known_device  # noqa: E402
 
 
 def main(argv: Optional[Sequence[str]] = None) -> int:
     args = parse_args(argv)
     prepare_process(args.threads)
     records = []
-    clips = {name: (args.batch, args.frames, args.size or NETWORKS[name].size)
+    clips = {name: (args.batch, args.frames, args.size or SIZES[name])
              for name in args.variants}
-    with told_in_one_line(2):
-        device = known_device(args.device)
+    with exit_on_user_error(2):
+        device = known_device(args.device or get_device())
         # In a process of its own, for the memory of the others.
         alone(check_clips, clips)
     for task in TASKS:
@@ -90,7 +100,7 @@ def main(argv: Optional[Sequence[str]] = None) -> int:
             print(f'{task}, {name}, repeat {number + 1} of {args.repeats}',
                   file=sys.stderr)
 
-        with told_in_one_line(2):
+        with exit_on_user_error(2):
             runs = {
                 name: partial(alone, run_network, name, task, clips[name],
                               args.setting, args.steps, args.threads, device)

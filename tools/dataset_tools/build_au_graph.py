@@ -8,13 +8,7 @@ import argparse
 import os.path as osp
 from typing import Optional, Sequence
 
-import mmfer  # noqa: F401
-from mmfer.analysis.au_graph import build_au_graph, draw_au_graph
-from mmfer.apis.arguments import OptionAction, run_main
-from mmfer.apis.outputs import writable_figure, writable_file
-from mmfer.apis.run import load_config, loader_of
-from mmfer.models.losses import au_pos_weights
-from mmfer.registry import DATASETS
+from mmfer_cli import OptionAction
 
 EXAMPLES = """examples:
   python tools/dataset_tools/build_au_graph.py configs/baseline/resnet18_1xb64_synthetic.py --out au_graph.npz
@@ -62,6 +56,18 @@ def parse_args(args: Optional[Sequence[str]] = None) -> argparse.Namespace:
         '--cfg-options', nargs='+', action=OptionAction, default={},
         metavar='KEY=VALUE', help='settings laid over the config')
     return parser.parse_args(args)
+
+
+if __name__ == '__main__':
+    parse_args()  # --help and usage errors end here, before torch loads
+
+import mmfer  # noqa: E402,F401
+from mmfer.analysis.au_graph import build_au_graph, draw_au_graph  # noqa: E402
+from mmfer.apis.arguments import run_main  # noqa: E402
+from mmfer.apis.outputs import writable_figure, writable_file  # noqa: E402
+from mmfer.apis.run import load_config, loader_of  # noqa: E402
+from mmfer.models.losses import au_pos_weights  # noqa: E402
+from mmfer.registry import DATASETS  # noqa: E402
 
 
 def main(args: argparse.Namespace) -> None:

@@ -9,18 +9,9 @@ matter: expressions are not looked at.
 import argparse
 from typing import Any, Iterable, Iterator, Optional, Sequence
 
-from rich.console import Console
-from rich.progress import (BarColumn, MofNCompleteColumn, Progress, TextColumn,
-                           TimeRemainingColumn)
+from mmfer_cli import OptionAction, check_positive
 
-import mmfer  # noqa: F401
-from mmfer.apis.arguments import OptionAction, check_positive, run_main
-from mmfer.apis.outputs import writable_file
-from mmfer.apis.run import load_config, loader_of
-from mmfer.datasets.neighbors import SPACES, build_index, save_index
-from mmfer.errors import ConfigError
-from mmfer.registry import DATASETS
-
+SPACES = ('au', 'au_lm', 'au_lm_va', 'landmarks', 'va')
 EXAMPLES = """examples:
   what the config needs, where it needs it:
     python tools/dataset_tools/build_neighbors.py configs/uapl/uapl_resnet18_1xb64_synthetic.py
@@ -43,7 +34,7 @@ def parse_args(args: Optional[Sequence[str]] = None) -> argparse.Namespace:
         formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument('config', help='config with a training set')
     parser.add_argument(
-        '--space', choices=sorted(SPACES), help='where neighbours are looked '
+        '--space', choices=SPACES, help='where neighbours are looked '
         'for. Defaults to that of NeighborBankHook in the config')
     parser.add_argument(
         '--out', help='file to write, .npz. Defaults to that of '
@@ -64,6 +55,21 @@ def parse_args(args: Optional[Sequence[str]] = None) -> argparse.Namespace:
     arguments = parser.parse_args(args)
     check_positive(arguments, parser, ('neighbors', 'workers'))
     return arguments
+
+
+if __name__ == '__main__':
+    parse_args()  # --help and usage errors end here, before torch loads
+
+from rich.console import Console  # noqa: E402
+from rich.progress import (BarColumn, MofNCompleteColumn, Progress, TextColumn,
+                           TimeRemainingColumn)  # noqa: E402
+import mmfer  # noqa: E402,F401
+from mmfer.apis.arguments import run_main  # noqa: E402
+from mmfer.apis.outputs import writable_file  # noqa: E402
+from mmfer.apis.run import load_config, loader_of  # noqa: E402
+from mmfer.datasets.neighbors import build_index, save_index  # noqa: E402
+from mmfer.errors import ConfigError  # noqa: E402
+from mmfer.registry import DATASETS  # noqa: E402
 
 
 def progress(chunks: Iterable, total: int, text: str) -> Iterator:
@@ -98,7 +104,8 @@ def main(args: argparse.Namespace) -> None:
     out = args.out or hook.get('file')
     if out is None:
         raise ConfigError(f'{args.config}: it has no NeighborBankHook to '
-                          'tell the file. Remedy: name it with --out')
+                          'tell the file',
+                          hint='name it with --out')
     writable_file(out)
     dataset = DATASETS.build(without_pipeline(faces.to_dict()))
     index = build_index(dataset, space, args.neighbors, args.sigma,

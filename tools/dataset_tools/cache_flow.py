@@ -10,13 +10,7 @@ import sys
 from functools import partial
 from typing import Optional, Sequence
 
-from mmengine.registry import init_default_scope
-
-import mmfer  # noqa: F401
-from mmfer.apis.arguments import OptionAction, run_main
-from mmfer.apis.inference import show_progress
-from mmfer.apis.run import load_config, loader_of
-from mmfer.datasets.flow_caching import fill_flow_cache
+from mmfer_cli import OptionAction
 
 EXAMPLES = """examples:
   python tools/dataset_tools/cache_flow.py CONFIG --workers 8
@@ -45,6 +39,17 @@ def parse_args(args: Optional[Sequence[str]] = None) -> argparse.Namespace:
         parser.error('--workers must not be negative, got '
                      f'{arguments.workers}')
     return arguments
+
+
+if __name__ == '__main__':
+    parse_args()  # --help and usage errors end here, before torch loads
+
+from mmengine.registry import init_default_scope  # noqa: E402
+import mmfer  # noqa: E402,F401
+from mmfer.apis.arguments import run_main  # noqa: E402
+from mmfer.apis.inference import show_progress  # noqa: E402
+from mmfer.apis.run import load_config, loader_of  # noqa: E402
+from mmfer.datasets.flow_caching import fill_flow_cache  # noqa: E402
 
 
 def main(args: argparse.Namespace) -> None:

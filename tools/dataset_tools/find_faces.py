@@ -15,18 +15,7 @@ import sys
 from functools import partial
 from typing import Optional, Sequence
 
-from mmengine.registry import init_default_scope
-
-import mmfer  # noqa: F401
-from mmfer.apis.arguments import OptionAction, run_main
-from mmfer.apis.detectors import build_detector
-from mmfer.apis.detectors.arguments import (add_detector_arguments,
-                                            detector_arguments)
-from mmfer.apis.face_table import FaceTable, find_faces, readers_of
-from mmfer.apis.inference import show_progress
-from mmfer.apis.outputs import writable_file
-from mmfer.apis.run import load_config
-from mmfer.errors import ConfigError
+from mmfer_cli import OptionAction, add_detector_arguments, detector_arguments
 
 EXAMPLES = """examples:
   the raw frames of DFME, into data/dfme/faces.csv:
@@ -38,6 +27,7 @@ EXAMPLES = """examples:
     python tools/dataset_tools/find_faces.py CONFIG --detector whole-image \\
         --landmarks dlib68 --out data/ferplus/landmarks.csv
 """
+
 _SPLITS = ('train', 'val', 'test')
 
 
@@ -61,14 +51,29 @@ def parse_args(args: Optional[Sequence[str]] = None) -> argparse.Namespace:
     return arguments
 
 
+if __name__ == '__main__':
+    parse_args()  # --help and usage errors end here, before torch loads
+
+from mmengine.registry import init_default_scope  # noqa: E402
+import mmfer  # noqa: E402,F401
+from mmfer.apis.arguments import run_main  # noqa: E402
+from mmfer.apis.detectors import build_detector  # noqa: E402
+from mmfer.apis.face_table import (  # noqa: E402
+    FaceTable, find_faces, readers_of)
+from mmfer.apis.inference import show_progress  # noqa: E402
+from mmfer.apis.outputs import writable_file  # noqa: E402
+from mmfer.apis.run import load_config  # noqa: E402
+from mmfer.errors import ConfigError  # noqa: E402
+
+
 def main(args: argparse.Namespace) -> None:
     cfg = load_config(args.config, args.cfg_options)
     init_default_scope(cfg.get('default_scope', 'mmpretrain'))
     readers = readers_of(cfg, args.splits)
     if not readers:
         raise ConfigError(f'{args.config}: no dataset with a pipeline in the '
-                          f'dataloaders {list(args.splits)}. Remedy: name '
-                          'other --splits')
+                          f'dataloaders {list(args.splits)}',
+                          hint='name other --splits')
     path = args.out or osp.join(readers[0].get('data_root', ''), 'faces.csv')
     writable_file(path)
     detector = build_detector(**args.found_by)
@@ -82,7 +87,7 @@ def main(args: argparse.Namespace) -> None:
         print(problem)
     print(f'written: {path}')
     if problems:
-        sys.exit(f'{len(problems)} faces are missing. Remedy: complete their '
+        sys.exit(f'{len(problems)} faces are missing. Hint: complete their '
                  'rows by hand (of five landmarks x0 to y4: eyes, nose, '
                  'corners of the mouth, from left to right), or leave these '
                  'samples out')

@@ -9,17 +9,6 @@ import os.path as osp
 from concurrent.futures import ProcessPoolExecutor
 from typing import Any, Dict, Iterator, List, Tuple
 
-import cv2
-from rich.progress import (BarColumn, MofNCompleteColumn, Progress,
-                           TextColumn, TimeRemainingColumn)
-
-from mmfer.apis.arguments import run_main
-from mmfer.apis.outputs import writable_file, writable_folder
-from mmfer.datasets import SyntheticFER
-from mmfer.datasets.folders import IMAGE_SUFFIXES
-from mmfer.datasets.synthetic import contact_sheet
-from mmfer.structures import AU_SETS
-
 EXAMPLES = """
 what is written:
   OUT/images/SPLIT/000000.png   the faces
@@ -42,8 +31,6 @@ Training needs no files: the dataset SyntheticFER draws the same faces while
 it is read, byte for byte. See docs/synthetic.md.
 """
 
-_DATASETS: Dict[str, SyntheticFER] = {}
-
 
 def parse_args() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
@@ -55,7 +42,7 @@ def parse_args() -> argparse.Namespace:
                         '(default: 1000)')
     parser.add_argument('--split', nargs='+', default=['train', 'valid',
                                                        'test'],
-                        choices=SyntheticFER.SPLITS,
+                        choices=['train', 'valid', 'test'],
                         help='the splits to write (default: all three)')
     parser.add_argument('--image-size', type=int, default=112,
                         help='height and width in pixels (default: 112)')
@@ -89,6 +76,23 @@ def parse_args() -> argparse.Namespace:
     return args
 
 
+if __name__ == '__main__':
+    parse_args()  # --help and usage errors end here, before torch loads
+
+import cv2  # noqa: E402
+from rich.progress import (BarColumn, MofNCompleteColumn, Progress,
+                           TextColumn, TimeRemainingColumn)  # noqa: E402
+from mmfer.apis.arguments import run_main  # noqa: E402
+from mmfer.apis.outputs import writable_file, writable_folder  # noqa: E402
+from mmfer.datasets import SyntheticFER  # noqa: E402
+from mmfer.datasets.synthetic import contact_sheet  # noqa: E402
+from mmfer.files import atomic_write  # noqa: E402
+from mmfer.structures import AU_SETS  # noqa: E402
+from mmfer.locks import lock_folder  # noqa: E402
+
+_DATASETS: Dict[str, SyntheticFER] = {}
+
+
 def build(settings: Dict[str, Any], split: str) -> SyntheticFER:
     """The dataset of a split."""
     return SyntheticFER(
@@ -104,37 +108,35 @@ def prepare_folder(out: str, settings: Dict[str, Any], resume: bool) -> None:
     """Make the folder, or check that it can be gone on with."""
     record = osp.join(out, 'synthetic.json')
     if osp.exists(out) and not osp.isdir(out):
-        raise SystemExit(f'{out} is a file. Remedy: name a folder')
+        raise SystemExit(f'{out} is a file. Hint: name a folder')
     if osp.isdir(out) and os.listdir(out):
         if not resume:
-            raise SystemExit(f'{out} is not empty. Remedy: name another '
+            raise SystemExit(f'{out} is not empty. Hint: name another '
                              'folder, or add --resume to go on in it')
         if not osp.isfile(record):
             raise SystemExit(f'{out} holds no synthetic.json, so it was not '
-                             'begun by this tool. Remedy: another folder')
+                             'begun by this tool. Hint: another folder')
         with open(record, encoding='utf-8') as file:
             try:
                 before = json.load(file)
             except json.JSONDecodeError as error:
                 raise SystemExit(f'{record}, line {error.lineno}: not JSON '
-                                 f'({error.msg}). Remedy: another folder')
+                                 f'({error.msg}). Hint: another folder')
         changed = [f'{key}: {before.get(key)!r} before, {value!r} now'
                    for key, value in settings.items()
                    if before.get(key) != value]
         if changed:
             raise SystemExit(f'{out} was begun with other arguments ('
-                             f'{"; ".join(changed)}). Remedy: repeat the old '
+                             f'{"; ".join(changed)}). Hint: repeat the old '
                              'ones, or name another folder')
     writable_folder(out)
     write_whole(record, json.dumps(settings, indent=2).encode() + b'\n')
 
 
 def write_whole(path: str, content: bytes) -> None:
-    """Write a file so that it is either complete or absent."""
-    part = f'{path}.part{os.getpid()}'
-    with open(part, 'wb') as file:
+    """Write a file that is complete or absent."""
+    with atomic_write(path, 'wb') as file:
         file.write(content)
-    os.replace(part, path)
 
 
 def write_face(job: Tuple[str, Dict[str, Any], str, int]) -> None:
@@ -173,24 +175,8 @@ def table(settings: Dict[str, Any]) -> Iterator[List[Any]]:
                    info['subject'], split, *info['votes']]
 
 
-def main(args: argparse.Namespace) -> None:
-    """Draw and write."""
-    cv2.setNumThreads(1)
-    settings = {key: getattr(args, key) for key in (
-        'size', 'split', 'image_size', 'seed', 'subjects', 'ambiguity',
-        'occlusion', 'masks')}
-    if args.contact_sheet:
-        path = writable_file(args.contact_sheet, IMAGE_SUFFIXES)
-        cv2.imwrite(path, contact_sheet(seed=args.seed))
-        print(f'contact sheet: {args.contact_sheet}')
-    if args.out is None:
-        return
-    try:
-        for split in args.split:
-            _DATASETS[split] = build(settings, split)
-    except (TypeError, ValueError) as error:
-        raise SystemExit(f'bad argument: {error}')
-    prepare_folder(args.out, settings, args.resume)
+def write_faces(args: argparse.Namespace, settings: Dict[str, Any]) -> None:
+    """Write the faces and their table into a locked folder."""
     for kind in ['images'] + ['masks'] * args.masks:
         for split in args.split:
             os.makedirs(osp.join(args.out, kind, split), exist_ok=True)
@@ -212,6 +198,29 @@ def main(args: argparse.Namespace) -> None:
     write_whole(osp.join(args.out, 'labels.csv'),
                 text.getvalue().encode())
     print(f'{len(jobs)} faces in {args.out}, described in labels.csv')
+
+
+def main(args: argparse.Namespace) -> None:
+    """Draw and write."""
+    cv2.setNumThreads(1)
+    settings = {key: getattr(args, key) for key in (
+        'size', 'split', 'image_size', 'seed', 'subjects', 'ambiguity',
+        'occlusion', 'masks')}
+    if args.contact_sheet:
+        path = writable_file(args.contact_sheet,
+                             ('.bmp', '.jpeg', '.jpg', '.png', '.webp'))
+        cv2.imwrite(path, contact_sheet(seed=args.seed))
+        print(f'contact sheet: {args.contact_sheet}')
+    if args.out is None:
+        return
+    try:
+        for split in args.split:
+            _DATASETS[split] = build(settings, split)
+    except (TypeError, ValueError) as error:
+        raise SystemExit(f'bad argument: {error}')
+    prepare_folder(args.out, settings, args.resume)
+    with lock_folder(args.out):
+        write_faces(args, settings)
 
 
 if __name__ == '__main__':

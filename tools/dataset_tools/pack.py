@@ -12,14 +12,7 @@ import shutil
 import sys
 from typing import Iterable, Iterator, Optional, Sequence
 
-from rich.console import Console
-from rich.progress import (BarColumn, MofNCompleteColumn, Progress, TextColumn,
-                           TimeRemainingColumn)
-
-import mmfer  # noqa: F401
-from mmfer.apis.arguments import OptionAction, run_main
-from mmfer.apis.run import load_config, loader_of
-from mmfer.datasets.packing import damaged_samples, pack_dataset
+from mmfer_cli import OptionAction
 
 EXAMPLES = """examples:
   python tools/dataset_tools/pack.py configs/baseline/resnet18_1xb64_rafdb.py --split train --size 112
@@ -83,6 +76,18 @@ def parse_args(args: Optional[Sequence[str]] = None) -> argparse.Namespace:
     return arguments
 
 
+if __name__ == '__main__':
+    parse_args()  # --help and usage errors end here, before torch loads
+
+from rich.console import Console  # noqa: E402
+from rich.progress import (BarColumn, MofNCompleteColumn, Progress, TextColumn,
+                           TimeRemainingColumn)  # noqa: E402
+import mmfer  # noqa: E402,F401
+from mmfer.apis.arguments import run_main  # noqa: E402
+from mmfer.apis.run import load_config, loader_of  # noqa: E402
+from mmfer.datasets.packing import damaged_samples, pack_dataset  # noqa: E402
+
+
 def progress(chunks: Iterable, total: int, done: int) -> Iterator:
     """Show how many of the samples are packed."""
     with Progress(
@@ -102,7 +107,7 @@ def check(folder: str) -> None:
         print(f'{file}: samples {samples.start} to {samples.stop - 1} are '
               'damaged')
     if damaged:
-        sys.exit(f'{folder}: damaged. Remedy: copy it again or pack it again')
+        sys.exit(f'{folder}: damaged. Hint: copy it again or pack it again')
     print(f'{folder}: no damage')
 
 

@@ -9,17 +9,7 @@ import os.path as osp
 import sys
 from typing import Iterable, Optional, Sequence
 
-from rich.console import Console
-from rich.progress import track
-
-import mmfer  # noqa: F401
-from mmfer.analysis import verify_config
-from mmfer.analysis.verification import (SPLITS, NoDatasetError,
-                                         print_report)
-from mmfer.apis.arguments import (OptionAction, check_positive,
-                                  told_in_one_line)
-from mmfer.apis.outputs import writable_file
-from mmfer.apis.run import load_config
+from mmfer_cli import OptionAction, check_positive
 
 
 def parse_args(args: Optional[Sequence[str]] = None) -> argparse.Namespace:
@@ -28,7 +18,7 @@ def parse_args(args: Optional[Sequence[str]] = None) -> argparse.Namespace:
     parser.add_argument(
         '--splits',
         nargs='+',
-        choices=SPLITS,
+        choices=['train', 'val', 'test'],
         help='check only these splits; each must be on disk then')
     parser.add_argument(
         '--out',
@@ -57,11 +47,26 @@ def parse_args(args: Optional[Sequence[str]] = None) -> argparse.Namespace:
     return arguments
 
 
+if __name__ == '__main__':
+    parse_args()  # --help and usage errors end here, before torch loads
+
+from rich.console import Console  # noqa: E402
+from rich.progress import track  # noqa: E402
+import mmfer  # noqa: E402,F401
+from mmfer.analysis import verify_config  # noqa: E402
+from mmfer.analysis.verification import (  # noqa: E402
+    NoDatasetError, print_report)
+from mmfer.apis.arguments import exit_on_user_error  # noqa: E402
+from mmfer.apis.outputs import writable_file  # noqa: E402
+from mmfer.apis.run import load_config  # noqa: E402
+from mmfer.files import atomic_write  # noqa: E402
+
+
 def main(argv: Optional[Sequence[str]] = None) -> int:
     args = parse_args(argv)
     name = osp.splitext(osp.basename(args.config))[0]
     out = args.out or osp.join('work_dirs', 'verify', f'{name}.json')
-    with told_in_one_line(2):
+    with exit_on_user_error(2):
         cfg = load_config(args.config, args.cfg_options)
         writable_file(out)
     bar = Console(stderr=True)
@@ -77,7 +82,7 @@ def main(argv: Optional[Sequence[str]] = None) -> int:
         print(f'{osp.abspath(args.config)}: {error}', file=sys.stderr)
         sys.exit(2)
     print_report(report, args.examples)
-    with open(out, 'w', encoding='utf-8') as file:
+    with atomic_write(out) as file:
         json.dump(
             dict(config=osp.abspath(args.config), **report),
             file,

@@ -2,13 +2,6 @@
 """Write a model as an ONNX file and compare it with PyTorch."""
 from argparse import ArgumentParser, Namespace, RawDescriptionHelpFormatter
 
-from mmfer.apis.arguments import run_main
-from mmfer.apis.export import export_onnx
-from mmfer.apis.inference import face_size
-from mmfer.apis.models import load_model
-from mmfer.apis.outputs import writable_file
-from mmfer.errors import ConfigError
-
 EXAMPLES = """
 examples:
   write model.onnx, which takes BGR bytes:
@@ -21,7 +14,6 @@ pred_confidence, pred_au, pred_va, pred_patch_weights and pred_patch_boxes, as
 far as the model has them. The metadata mmfer, JSON, tell the names of classes
 and action units.
 """
-TOLERANCE = 1e-4
 
 
 def parse_args() -> Namespace:
@@ -43,6 +35,19 @@ def parse_args() -> Namespace:
     return parser.parse_args()
 
 
+if __name__ == '__main__':
+    parse_args()  # --help and usage errors end here, before torch loads
+
+from mmfer.apis.arguments import run_main  # noqa: E402
+from mmfer.apis.export import export_onnx  # noqa: E402
+from mmfer.apis.inference import face_size  # noqa: E402
+from mmfer.apis.models import load_model  # noqa: E402
+from mmfer.apis.outputs import writable_file  # noqa: E402
+from mmfer.errors import ConfigError  # noqa: E402
+
+TOLERANCE = 1e-4
+
+
 def main(args: Namespace) -> None:
     """Export."""
     writable_file(args.out)
@@ -54,7 +59,8 @@ def main(args: Namespace) -> None:
         print(f'{name}: differs from PyTorch by at most {value:.1e}')
     if max(differences.values()) > TOLERANCE:
         raise ConfigError(f'{args.out} differs from PyTorch by more than '
-                          f'{TOLERANCE:g}. Remedy: predict with PyTorch')
+                          f'{TOLERANCE:g}',
+                          hint='predict with PyTorch')
     print(f'written: {args.out}')
 
 

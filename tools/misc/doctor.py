@@ -1,5 +1,5 @@
 # Copyright (c) mmfer contributors.
-"""Print versions, what is wrong with the installation, and the remedy.
+"""Print versions, what is wrong with the installation, and the hint.
 
 Works with a broken or missing torch, MMPretrain or rich too; ends with exit
 code 1 if something is wrong.
@@ -66,7 +66,7 @@ def main() -> int:
                     [(module, distribution, version)
                      for module, found in report['versions'].items()
                      for distribution, version in found.items()])
-        print_table('Checks', ('check', 'status', 'found', 'remedy'),
+        print_table('Checks', ('check', 'status', 'found', 'hint'),
                     [tuple(check.values()) for check in report['checks']])
         errors = sum(c['status'] == 'error' for c in report['checks'])
         print('nothing is wrong' if report['healthy'] else

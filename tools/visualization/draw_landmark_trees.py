@@ -2,11 +2,7 @@
 """Draw the learnt order of landmarks on the mean face."""
 from argparse import Namespace
 
-from mmfer.apis.arguments import make_parser, run_main
-from mmfer.apis.models import load_model
-from mmfer.apis.outputs import writable_figure
-from mmfer.apis.run import load_config
-from mmfer.visualization.landmark_tree import draw_landmark_trees
+from mmfer_cli import make_parser
 
 EXAMPLES = """
 example:
@@ -25,6 +21,16 @@ def parse_args() -> Namespace:
         '--out', default='landmark_trees.png',
         help='the figure to write. Defaults to landmark_trees.png')
     return parser.parse_args()
+
+
+if __name__ == '__main__':
+    parse_args()  # --help and usage errors end here, before torch loads
+
+from mmfer.apis.arguments import run_main  # noqa: E402
+from mmfer.apis.models import load_model  # noqa: E402
+from mmfer.apis.outputs import writable_figure  # noqa: E402
+from mmfer.apis.run import load_config  # noqa: E402
+from mmfer.visualization.landmark_tree import draw_landmark_trees  # noqa: E402
 
 
 def main(args: Namespace) -> None:

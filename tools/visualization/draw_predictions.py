@@ -2,13 +2,7 @@
 """Draw test faces with their predictions."""
 from argparse import Namespace
 
-from mmpretrain.registry import DATASETS
-
-from mmfer.apis.arguments import make_parser, run_main
-from mmfer.apis.models import load_model
-from mmfer.apis.outputs import writable_figure
-from mmfer.apis.run import load_config
-from mmfer.visualization.prediction_sheet import draw_predictions
+from mmfer_cli import make_parser
 
 EXAMPLES = """
 examples:
@@ -31,6 +25,17 @@ def parse_args() -> Namespace:
     parser.add_argument(
         '--number', type=int, default=24, help='faces. Defaults to 24')
     return parser.parse_args()
+
+
+if __name__ == '__main__':
+    parse_args()  # --help and usage errors end here, before torch loads
+
+from mmpretrain.registry import DATASETS  # noqa: E402
+from mmfer.apis.arguments import run_main  # noqa: E402
+from mmfer.apis.models import load_model  # noqa: E402
+from mmfer.apis.outputs import writable_figure  # noqa: E402
+from mmfer.apis.run import load_config  # noqa: E402
+from mmfer.visualization.prediction_sheet import draw_predictions  # noqa: E402
 
 
 def main(args: Namespace) -> None:

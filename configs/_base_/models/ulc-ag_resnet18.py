@@ -27,5 +27,7 @@ model = dict(
         type='LabelBank',
         num_classes=7,
         max_changes=0.05,
+        min_skill=0.25,
+        min_stability=0.75,
         correction=dict(
             type='SimilarityRelabeling', margin=0.2, low_ratio=0.3)))

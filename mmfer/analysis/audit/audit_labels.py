@@ -6,6 +6,7 @@ from mmengine.config import Config
 
 from mmfer.datasets.neighbors import labels_of_set
 from mmfer.datasets.unwrap import leaf_datasets
+from mmfer.errors import ConfigError
 from ..predictions import Predictions, collect_predictions
 from .evidence import Evidence
 from .ranking import Ranking, rank, ranking_quality
@@ -68,8 +69,8 @@ def audit_labels(cfg: Config,
     """
     unknown = sorted(set(signals or ()) - set(SIGNALS))
     if unknown:
-        raise ValueError(f'unknown signals {unknown}. Remedy: name some of '
-                         f'{list(SIGNALS)}')
+        raise ConfigError(f'unknown signals {unknown}',
+                          hint=f'name some of {list(SIGNALS)}')
     predictions = collect_predictions(cfg, checkpoint, 'train', features=True)
     evidence = Evidence(predictions, checkpoint, **settings)
     found: Dict[str, Signal] = {}

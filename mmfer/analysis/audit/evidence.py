@@ -8,6 +8,7 @@ import numpy as np
 
 from mmfer.datasets.neighbors import check_training_set, load_index
 from mmfer.engine.model_parts import parts_of
+from mmfer.errors import ConfigError
 from mmfer.models.banks import LabelBank
 from ..correction_flow import read_corrections
 from ..predictions import Predictions
@@ -71,15 +72,17 @@ class Evidence:
         if bank is not None and not bank.confidence_mean.isnan().all():
             found = bank.confidence_mean.cpu().numpy()
         if np.isnan(found).all():
-            raise ValueError('the model tells no confidence. Remedy: audit '
-                             'without it, or with a method that has one')
+            raise ConfigError('the model tells no confidence',
+                              hint='audit without it, or with a method that '
+                              'has one')
         return confidence_signal(found)
 
     def history(self) -> Signal:
         """See :func:`history_signal`."""
         if self.bank is None:
-            raise ValueError('the checkpoint holds no label bank. Remedy: '
-                             'audit without its history, or train with one')
+            raise ConfigError('the checkpoint holds no label bank',
+                              hint='audit without its history, or train '
+                              'with one')
         log = osp.join(osp.dirname(self.checkpoint), 'corrections.jsonl')
         return history_signal(
             self.bank.label.cpu().numpy(), self.labels,
@@ -102,8 +105,8 @@ class Evidence:
     def duplicates(self) -> Signal:
         """See :func:`duplicate_signal`."""
         if not self.copies:
-            raise ValueError('no two samples have the same image file. '
-                             'Remedy: none is needed, audit without them')
+            raise ConfigError('no two samples have the same image file',
+                              hint='none is needed, audit without them')
         return duplicate_signal(self.copies, self.labels,
                                 self.predictions.classes,
                                 self.predictions.paths)

@@ -2,7 +2,6 @@
 """Networks that have not seen the labels they are asked about."""
 import os.path as osp
 from copy import deepcopy
-from pathlib import Path
 from typing import Any, Callable, Dict, List, Sequence
 
 import numpy as np
@@ -11,6 +10,8 @@ from mmengine.dataset import ConcatDataset
 from mmengine.registry import init_default_scope
 
 from mmfer.apis.run import prepare_config
+from mmfer.checkpoints import find_latest_checkpoint
+from mmfer.errors import RunError
 from mmfer.registry import DATASETS
 from ..comparison import Outcome, train_all
 from ..predictions import collect_predictions
@@ -79,10 +80,10 @@ def train_folds(cfg: Config, folder: str, num_folds: int,
     outcomes = train_all(configs, command, on_end=on_end)
     for run, outcome in outcomes.items():
         if outcome.problem:
-            raise RuntimeError(f'{run}: {outcome.problem}. Remedy: correct '
-                               'the cause and repeat the same command')
-    return [Path(run, 'last_checkpoint').read_text(encoding='utf-8').strip()
-            for run in configs]
+            raise RunError(f'{run}: {outcome.problem}',
+                           hint='correct the cause and repeat the same '
+                           'command')
+    return [find_latest_checkpoint(run) for run in configs]
 
 
 def held_out_scores(cfg: Config, checkpoints: Sequence[str],

@@ -2,7 +2,6 @@
 """Corrected labels in a form that every reader takes."""
 import copy
 import csv
-import os
 import os.path as osp
 from typing import Any, Dict, List, NamedTuple, Sequence, Tuple
 
@@ -12,6 +11,8 @@ from mmfer.datasets import BaseFERDataset
 from mmfer.datasets.noise import sample_names
 from mmfer.datasets.tables import read_csv
 from mmfer.datasets.unwrap import leaf_datasets
+from mmfer.errors import ConfigTypeError
+from mmfer.files import atomic_write
 from mmfer.structures import AnnotationError
 
 
@@ -52,10 +53,10 @@ def label_files(dataset: Any) -> List[LabelFile]:
     leaves, files = leaf_datasets(dataset), []
     for number, leaf in enumerate(leaves):
         if not isinstance(leaf, BaseFERDataset):
-            raise TypeError(
-                f'{type(leaf).__name__} cannot read corrected labels. Remedy: '
-                'read the annotations with a dataset of mmfer, such as '
-                'FERFolder or FERCSV')
+            raise ConfigTypeError(f'{type(leaf).__name__} cannot read '
+                                  'corrected labels',
+                                  hint='read the annotations with a dataset '
+                                  'of mmfer, such as FERFolder or FERCSV')
         files.append(LabelFile(
             'labels.csv' if len(leaves) == 1 else f'labels_{number}.csv',
             leaf.label_space.classes, *whole_split(leaf), leaf.split_rows()))
@@ -115,11 +116,10 @@ def write_labels(path: str, labels: Dict[str, str]) -> None:
         path (str): The file.
         labels (dict[str, str]): Name of a sample -> class name.
     """
-    with open(f'{path}.tmp', 'w', encoding='utf-8', newline='') as file:
+    with atomic_write(path, newline='') as file:
         table = csv.writer(file, lineterminator='\n')
         table.writerow(('name', 'label'))
         table.writerows(labels.items())
-    os.replace(f'{path}.tmp', path)
 
 
 def read_labels(path: str) -> Dict[str, str]:
@@ -168,5 +168,5 @@ def apply_decisions(labels: Dict[str, str], path: str,
         decided[row['name']] = row['label']
     if not decided:
         raise AnnotationError(f'no decision about {file}', path,
-                              remedy='name the label file of the same audit')
+                              hint='name the label file of the same audit')
     return {**labels, **decided}

@@ -5,9 +5,10 @@ from typing import Sequence, Tuple
 import numpy as np
 
 from mmfer.datasets.folds import subject_folds
+from mmfer.errors import MissingPackageError
 from .signals import Signal
 
-_REMEDY = "Remedy: pip install 'mmfer[analysis]'"
+_HINT = "pip install 'mmfer[analysis]'"
 
 
 def out_of_fold_scores(features: np.ndarray,
@@ -44,8 +45,9 @@ def out_of_fold_scores(features: np.ndarray,
         from sklearn.pipeline import make_pipeline
         from sklearn.preprocessing import StandardScaler
     except ImportError:
-        raise ImportError('out-of-fold probabilities need scikit-learn. ' +
-                          _REMEDY) from None
+        raise MissingPackageError('out-of-fold probabilities need '
+                                  'scikit-learn',
+                                  hint=_HINT) from None
     folds = subject_folds(groups, labels, num_folds, seed)
     scores = np.zeros((len(labels), num_classes))
     for fold in range(num_folds):
@@ -80,8 +82,8 @@ def confident_learning(labels: np.ndarray, scores: np.ndarray
         from cleanlab.filter import find_label_issues
         from cleanlab.rank import get_label_quality_scores
     except ImportError:
-        raise ImportError(f'confident learning needs cleanlab. {_REMEDY}'
-                          ) from None
+        raise MissingPackageError('confident learning needs cleanlab',
+                                  hint=_HINT) from None
     return (get_label_quality_scores(labels, scores),
             find_label_issues(labels, scores, n_jobs=1))
 

@@ -8,6 +8,7 @@ from typing import Any, Dict, List, Sequence
 import cv2
 import numpy as np
 
+from mmfer.files import atomic_write
 from ..class_tables import ROW
 from .audit_labels import Audit
 from .page_script import SCRIPT
@@ -40,7 +41,7 @@ def write_page(audit: Audit, rows: Sequence[ROW], path: str, title: str,
     signals = {name: SIGNALS[name] for name in audit.signals}
     signals.update({f'without {name}': why
                     for name, why in audit.missing.items()})
-    with open(path, 'w', encoding='utf-8') as file:
+    with atomic_write(path) as file:
         file.write(f'''<!doctype html>
 <html lang="en">
 <meta charset="utf-8">

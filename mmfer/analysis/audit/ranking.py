@@ -5,6 +5,7 @@ from typing import Dict, Mapping, NamedTuple
 
 import numpy as np
 
+from mmfer.errors import ConfigError
 from ..auc import auc
 from .signals import Signal
 
@@ -47,8 +48,9 @@ class Ranking(NamedTuple):
             ValueError: If ``least_agreement`` is out of range.
         """
         if not 0 < least_agreement <= 1:
-            raise ValueError('the least agreement must lie in (0, 1], got '
-                             f'{least_agreement}. Remedy: 0.75 is the default')
+            raise ConfigError('the least agreement must lie in (0, 1], got '
+                              f'{least_agreement}',
+                              hint='0.75 is the default')
         return np.where(self.agreement >= least_agreement, self.proposal,
                         labels)
 
@@ -109,8 +111,8 @@ def rank(signals: Mapping[str, Signal], labels: np.ndarray) -> Ranking:
         ValueError: If there is no signal.
     """
     if not signals:
-        raise ValueError('no signal is left to audit labels by. Remedy: name '
-                         'others with --signals')
+        raise ConfigError('no signal is left to audit labels by',
+                          hint='name others with --signals')
     beliefs = [s.belief for s in signals.values() if s.belief is not None]
     shares = np.stack([rank_shares(s.suspicion) for s in signals.values()])
     weights = signal_weights(shares)

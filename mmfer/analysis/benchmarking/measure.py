@@ -13,6 +13,8 @@ import cv2
 import torch
 from mmengine.registry import init_default_scope
 
+from mmfer.apis.processes import end_with_parent
+
 MIB = 2**20
 # From nothing to the figure of one repeat.
 RUN = Callable[[], float]
@@ -128,7 +130,8 @@ def alone(function: Callable[..., Any], *args: Any) -> Any:
         function (Callable): Can be pickled, as what it returns.
         *args: Its arguments.
     """
-    with ProcessPoolExecutor(1, get_context('spawn')) as pool:
+    with ProcessPoolExecutor(1, get_context('spawn'),
+                             end_with_parent) as pool:
         return pool.submit(function, *args).result()
 
 

@@ -11,6 +11,7 @@ import torch
 from rich.console import Console
 from rich.table import Table
 
+from mmfer.files import atomic_write
 from .measure import load_average
 
 _PACKAGES = ('torch', 'torchvision', 'mmengine', 'mmcv', 'mmpretrain',
@@ -112,8 +113,6 @@ def finish(name: str, settings: Dict[str, Any], results: List[dict],
     console.print('median (least to greatest) over the repeats; ratios are '
                   'taken between neighbouring repeats', soft_wrap=True)
     if path:
-        part = f'{path}.part{os.getpid()}'
-        with open(part, 'w', encoding='utf-8') as file:
+        with atomic_write(path) as file:
             json.dump(report, file, indent=1)
-        os.replace(part, path)
     return report

@@ -10,6 +10,7 @@ from mmengine.optim import OptimWrapper, build_optim_wrapper
 from torch import nn
 
 from mmfer.engine.model_parts import to_channels_last
+from mmfer.errors import ConfigError
 from mmfer.models.banks import LabelBank
 from mmfer.registry import MODELS
 from mmfer.structures import FERDataSample
@@ -221,8 +222,8 @@ def _build(cfg: Config, setting: str, data: Any, device: str
         raise ValueError(f'no setting {setting!r}; there are '
                          f'{list(SETTINGS)}')
     if 'optim_wrapper' not in cfg:
-        raise ValueError(f'{cfg.filename}: no optim_wrapper in it. Remedy: '
-                         'name a config for training')
+        raise ConfigError(f'{cfg.filename}: no optim_wrapper in it',
+                          hint='name a config for training')
     wrapper, channels_last, compiled = SETTINGS[setting]
     model_cfg = deepcopy(cfg.model)
     # The runner hands it over too.

@@ -115,11 +115,11 @@ def check_clips(clips: Dict[str, CLIPS]) -> None:
         try:
             backbone(torch.empty(batch, 3, frames, size, size, device='meta'))
         except (RuntimeError, ValueError) as error:
-            reason = str(error).split('. Remedy: ')[0]
-            raise ConfigError(
-                f'{name} cannot train on {batch} clip(s) of {frames} '
-                f'frame(s), {size} px: {reason}. Remedy: a larger --batch, '
-                '--frames or --size, or leave it out by --only') from None
+            reason = getattr(error, 'message', error)
+            raise ConfigError(f'{name} cannot train on {batch} clip(s) of '
+                              f'{frames} frame(s), {size} px: {reason}',
+                              hint='a larger --batch, --frames or '
+                              '--size, or leave it out by --only') from None
 
 
 def run_network(name: str, task: str, clips: CLIPS, setting: str, steps: int,

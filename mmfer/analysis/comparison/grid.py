@@ -70,8 +70,8 @@ def make_grid(configs: Sequence[str],
     """
     for share in noise:
         if share is not None and not 0 <= share < 1:
-            raise ValueError(f'noise must lie in [0, 1), got {share}. '
-                             'Remedy: name shares such as 0.3')
+            raise ConfigError(f'noise must lie in [0, 1), got {share}',
+                              hint='name shares such as 0.3')
     cells = [
         Cell(config, dataset, share, seed) for seed, dataset, share, config
         in product(seeds, datasets, noise, configs)
@@ -80,10 +80,10 @@ def make_grid(configs: Sequence[str],
     for cell in cells:
         other = folders.setdefault(cell.folder, cell)
         if other is not cell:
-            raise ValueError(
-                f'{other} and {cell} would both lie in {cell.folder}. Remedy: '
-                'name each config, dataset, share and seed once; rename one '
-                'of two files of the same name')
+            raise ConfigError(
+                f'{other} and {cell} would both lie in {cell.folder}',
+                hint='name each config, dataset, share and seed once; '
+                'rename one of two files of the same name')
     return cells
 
 
@@ -125,10 +125,11 @@ def cell_config(cell: Cell,
 def _dataset(cfg: Config, loader: str, path: str) -> ConfigDict:
     dataset = cfg[loader].dataset
     if 'dataset' in dataset or 'datasets' in dataset:
-        raise ConfigError(
-            f'{path}: {loader} has a {dataset.type}; a comparison replaces '
-            'and changes plain datasets only. Remedy: write a config for each '
-            'dataset and leave out --datasets and --noise')
+        raise ConfigError(f'{path}: {loader} has a {dataset.type}; a '
+                          'comparison replaces and changes plain datasets '
+                          'only',
+                          hint='write a config for each dataset and leave '
+                          'out --datasets and --noise')
     return dataset
 
 
@@ -137,8 +138,9 @@ def _replace_dataset(cfg: Config, other: Config, path: str) -> None:
         if not cfg.get(loader):
             continue
         if not other.get(loader):
-            raise ConfigError(f'{path} has no {loader}. Remedy: name a file '
-                              'such as those of configs/_base_/datasets')
+            raise ConfigError(f'{path} has no {loader}',
+                              hint='name a file such as those of '
+                              'configs/_base_/datasets')
         old = _dataset(cfg, loader, cfg.filename)
         new = deepcopy(_dataset(other, loader, path))
         new.pipeline = old.pipeline

@@ -9,7 +9,9 @@ from typing import Any, Dict, List, Optional, Sequence
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
+from mmfer.files import atomic_write
 from mmfer.visualization.colors import COLORS
+from ..markdown import escape_markdown, markdown_row
 from .summary import Row
 
 _STYLE = ('body{font-family:sans-serif;margin:2em}table{border-collapse:'
@@ -119,25 +121,28 @@ def write_report(rows: Sequence[Row], folder: str,
         list[str]: The files.
     """
     stem = osp.join(folder, 'comparison')
-    with open(f'{stem}.json', 'w', encoding='utf-8') as file:
+    with atomic_write(f'{stem}.json') as file:
         json.dump(dict(about, rows=[row._asdict() for row in rows]), file,
                   indent=1)
-    with open(f'{stem}.md', 'w', encoding='utf-8') as file:
+    with atomic_write(f'{stem}.md') as file:
         file.write(_markdown(rows))
     draw(rows).savefig(f'{stem}.png', dpi=120)
-    with open(f'{stem}.html', 'w', encoding='utf-8') as file:
+    with atomic_write(f'{stem}.html') as file:
         file.write(_page(rows, f'{stem}.png'))
     return [f'{stem}.{end}' for end in ('json', 'md', 'png', 'html')]
 
 
 def _markdown(rows: Sequence[Row]) -> str:
-    lines, names = [], headers(rows)
+    lines: List[str] = []
+    names = headers(rows)
     for ground in dict.fromkeys(row.ground for row in rows):
-        lines += [f'## {ground}', '', f"| {' | '.join(names)} |",
+        lines += [f'## {escape_markdown(ground)}', '', markdown_row(names),
                   '|---' * len(names) + '|']
-        lines += [f"| {' | '.join(cells_of(row))} |" for row in rows
+        lines += [markdown_row(cells_of(row)) for row in rows
                   if row.ground == ground] + ['']
-    return '\n'.join(lines + [f'- {note}' for note in notes(rows)]) + '\n'
+    return '\n'.join(lines + [
+        f'- {escape_markdown(note)}' for note in notes(rows)
+    ]) + '\n'
 
 
 def _page(rows: Sequence[Row], figure: str) -> str:

@@ -11,6 +11,9 @@ from typing import Callable, Dict, Mapping, NamedTuple, Optional, Sequence
 
 from mmengine.config import Config
 
+from mmfer.apis.processes import ProcessGroup
+from mmfer.errors import ConfigError
+
 
 class Outcome(NamedTuple):
     """How a run ended.
@@ -34,8 +37,9 @@ def train_all(configs: Mapping[str, Config],
               ) -> Dict[str, Outcome]:
     """Train every config in its folder.
 
-    A finished run is not repeated, a broken one goes on from its last
-    checkpoint, and one that fails leaves the others alone.
+    A finished run is not repeated, an interrupted one resumes from its last
+    checkpoint, and one that fails leaves the others alone. All end with this
+    process, or when it is interrupted.
 
     Args:
         configs (Mapping[str, Config]): Folder -> config.
@@ -55,10 +59,10 @@ def train_all(configs: Mapping[str, Config],
     outcomes: Dict[str, Outcome] = {}
 
     def run(folder: str) -> None:
-        outcomes[folder] = _train(folder, paths[folder], command)
+        outcomes[folder] = _train(folder, paths[folder], command, processes)
         on_end(folder, outcomes[folder])
 
-    with ThreadPoolExecutor(jobs) as pool:
+    with ThreadPoolExecutor(jobs) as pool, ProcessGroup() as processes:
         for done in [pool.submit(run, folder) for folder in configs]:
             done.result()
     return {folder: outcomes[folder] for folder in configs}
@@ -83,23 +87,24 @@ def write_config(folder: str, cfg: Config) -> str:
     text = cfg.pretty_text
     if osp.isfile(path):
         if Path(path).read_text(encoding='utf-8') != text:
-            raise ValueError(
-                f'{path} differs from the config to be run now. Remedy: name '
-                'another --work-dir, or remove this run')
+            raise ConfigError(f'{path} differs from the config to be run now',
+                              hint='name another --work-dir, or remove this '
+                              'run')
         return path
     os.makedirs(osp.dirname(path), exist_ok=True)
     Path(path).write_text(text, encoding='utf-8')
     return path
 
 
-def _train(folder: str, path: str, command: Sequence[str]) -> Outcome:
+def _train(folder: str, path: str, command: Sequence[str],
+           processes: ProcessGroup) -> Outcome:
     protocol = _finished(folder)
     if protocol is None:
         output = osp.join(folder, 'output.txt')
         with open(output, 'a', encoding='utf-8') as file:
-            code = subprocess.run(
+            code = processes.wait(processes.start(
                 [*command, path, '--work-dir', folder, '--resume'],
-                stdout=file, stderr=file, stdin=subprocess.DEVNULL).returncode
+                stdout=file, stderr=file, stdin=subprocess.DEVNULL))
         protocol = _finished(folder)
         if code or protocol is None:
             lines = Path(output).read_text(
@@ -108,7 +113,7 @@ def _train(folder: str, path: str, command: Sequence[str]) -> Outcome:
                 problem=f'exit code {code}: {lines[-1] if lines else ""} '
                 f'(see {output})')
     if not protocol['result']:
-        return Outcome(problem='nothing was evaluated. Remedy: give the '
+        return Outcome(problem='nothing was evaluated. Hint: give the '
                        'config a val_dataloader')
     return Outcome(protocol, _iteration(folder))
 

@@ -25,10 +25,10 @@ def dataset_of(cfg: Config, loader: str, split: str) -> ConfigDict:
     while node and 'dataset' in node:
         node = node.dataset
     if not node or 'datasets' in node:
-        raise ConfigError(
-            f'{loader}: {node.type if node else "nothing"} cannot be divided '
-            'by subjects. Remedy: give it one dataset; FERCSV reads several '
-            'from one file')
+        raise ConfigError(f'{loader}: {node.type if node else "nothing"} '
+                          'cannot be divided by subjects',
+                          hint='give it one dataset; FERCSV reads several '
+                          'from one file')
     node.split = split
     return node
 
@@ -94,8 +94,8 @@ def _keep_one_checkpoint(cfg: Config, select: bool) -> None:
     if select and not isinstance(metric, str):
         raise ConfigError(
             'inner validation chooses the epoch by one metric, but '
-            f'default_hooks.checkpoint.save_best is {metric!r}. Remedy: '
-            "--cfg-options default_hooks.checkpoint.save_best=expr/uar "
+            f'default_hooks.checkpoint.save_best is {metric!r}',
+            hint='--cfg-options default_hooks.checkpoint.save_best=expr/uar '
             'default_hooks.checkpoint.rule=greater')
     hook.update(interval=-1, save_last=not select, save_optimizer=False,
                 save_param_scheduler=False)

@@ -74,9 +74,10 @@ def read_pool(dataset: dict) -> Pool:
             if info.get(key) is None:
                 raise ConfigError(
                     f'{dataset["type"]}: {info.get("img_path", "a sample")} '
-                    f'has no {key}. Remedy: cross-validation needs a dataset '
-                    'that tells subject and class of every sample, such as '
-                    'FERCSV with the columns subject and expression')
+                    f'has no {key}',
+                    hint='cross-validation needs a dataset that tells '
+                    'subject and class of every sample, such as FERCSV with '
+                    'the columns subject and expression')
     pool = Pool([info['subject'] for info in infos],
                 [info.get('source_set', dataset['type']) for info in infos],
                 built.get_gt_labels(), list(built.metainfo['classes']),
@@ -84,10 +85,10 @@ def read_pool(dataset: dict) -> Pool:
     set_of: Dict[str, str] = {}
     for subject, source in zip(pool.subjects, pool.sets):
         if set_of.setdefault(subject, source) != source:
-            raise ConfigError(
-                f'subject {subject!r} stands in the sets '
-                f'{set_of[subject]!r} and {source!r}, perhaps for two people. '
-                'Remedy: name subjects SET/SUBJECT')
+            raise ConfigError(f'subject {subject!r} stands in the sets '
+                              f'{set_of[subject]!r} and {source!r}, perhaps '
+                              'for two people',
+                              hint='name subjects SET/SUBJECT')
     return pool
 
 
@@ -123,8 +124,8 @@ def make_folds(pool: Pool,
     names = sorted(set(groups))
     if len(names) < 2:
         raise ConfigError(f'{protocol} leaves out {PROTOCOLS[protocol]} at a '
-                          f'time, but there is only {names}. Remedy: choose '
-                          'another protocol')
+                          f'time, but there is only {names}',
+                          hint='choose another protocol')
     folds = []
     for name in names:
         test = {s for s, group in zip(pool.subjects, groups) if group == name}
@@ -133,7 +134,8 @@ def make_folds(pool: Pool,
             Fold(re.sub(r'[^\w.-]+', '-', name), tuple(sorted(test)), valid))
     if len({fold.name for fold in folds}) < len(folds):
         raise ConfigError(f'{names} are not different enough for names of '
-                          'folders. Remedy: rename them')
+                          'folders',
+                          hint='rename them')
     return folds
 
 
@@ -168,4 +170,5 @@ def _divide(subjects: Sequence[str], labels: np.ndarray,
         return subject_folds(subjects, labels if (labels >= 0).all() else None,
                              number)
     except ValueError as error:
-        raise ConfigError(f'{error}. Remedy: ask for fewer folds') from error
+        raise ConfigError(f'{error}',
+                          hint='ask for fewer folds') from error

@@ -8,6 +8,7 @@ import numpy as np
 import torch
 from mmengine.evaluator import Evaluator
 
+from mmfer.errors import ConfigError
 from mmfer.evaluation import (FERMetric, MicroExpressionMetric,
                               count_confusions)
 from mmfer.registry import METRICS
@@ -76,14 +77,15 @@ def read_predictions(folders: Sequence[str], pool: Pool) -> List[dict]:
         with open(path, encoding='utf-8') as file:
             content = json.load(file)
         if content['classes'] != pool.classes:
-            raise ValueError(f'{path} has the classes {content["classes"]}, '
-                             f'the dataset {pool.classes}. Remedy: name '
-                             'another --work-dir, or remove this fold')
+            raise ConfigError(f'{path} has the classes {content["classes"]}, '
+                              f'the dataset {pool.classes}',
+                              hint='name another --work-dir, or remove this '
+                              'fold')
         rows += content['predictions']
     if len(rows) != len(pool.subjects):
-        raise ValueError(
-            f'{len(rows)} predictions for {len(pool.subjects)} samples: the '
-            'dataset has changed. Remedy: name another --work-dir')
+        raise ConfigError(f'{len(rows)} predictions for {len(pool.subjects)} '
+                          'samples: the dataset has changed',
+                          hint='name another --work-dir')
     return rows
 
 

@@ -9,6 +9,8 @@ from typing import Any, Dict, List, Mapping, Sequence
 import numpy as np
 
 from mmfer.evaluation.confusion_matrix import save_confusion_matrix
+from mmfer.files import atomic_write
+from ..markdown import escape_markdown, markdown_row
 from .pooling import Result
 
 FIGURES = ('UF1', 'UAR', 'accuracy')
@@ -73,14 +75,16 @@ def write_report(results: Mapping[int, Result], classes: Sequence[str],
                        confusion=result.matrix.tolist())
             for seed, result in results.items()
         })
-    with open(f'{stem}.json', 'w', encoding='utf-8') as file:
+    with atomic_write(f'{stem}.json') as file:
         json.dump(content, file, indent=1)
     lines: List[str] = []
     for headers, *rows in tables(results):
-        lines += [_line(headers), '|---' * len(headers) + '|',
-                  *map(_line, rows), '']
-    with open(f'{stem}.md', 'w', encoding='utf-8') as file:
-        file.write('\n'.join(lines + [f'- {n}' for n in notes]) + '\n')
+        lines += [markdown_row(headers), '|---' * len(headers) + '|',
+                  *map(markdown_row, rows), '']
+    with atomic_write(f'{stem}.md') as file:
+        file.write('\n'.join(lines + [
+            f'- {escape_markdown(note)}' for note in notes
+        ]) + '\n')
     if not any(result.overall for result in results.values()):
         return [f'{stem}.json', f'{stem}.md']
     matrix = osp.join(folder, 'confusion_matrix')
@@ -88,7 +92,3 @@ def write_report(results: Mapping[int, Result], classes: Sequence[str],
         np.sum([result.matrix for result in results.values()], axis=0),
         classes, matrix, f'all folds, {len(results)} seed(s)')
     return [f'{stem}.json', f'{stem}.md', f'{matrix}.json', f'{matrix}.png']
-
-
-def _line(cells: Sequence[str]) -> str:
-    return f"| {' | '.join(cells)} |"

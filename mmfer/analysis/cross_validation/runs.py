@@ -11,6 +11,7 @@ from typing import Callable, Dict, Mapping, Optional
 
 from mmengine.config import Config
 
+from mmfer.apis.processes import ProcessGroup
 from ..comparison import write_config
 
 #: What a finished fold has in its folder.
@@ -24,8 +25,9 @@ def run_folds(configs: Mapping[str, Config],
               ) -> Dict[str, Optional[str]]:
     """Train and test every fold in its folder.
 
-    A finished fold is not repeated, an interrupted one starts anew, and one
-    that fails leaves the others alone.
+    A finished fold is not repeated, an interrupted one starts again, and one
+    that fails leaves the others alone. All end with this process, or when it
+    is interrupted.
 
     Args:
         configs (Mapping[str, Config]): Folder -> config, see
@@ -52,7 +54,7 @@ def run_folds(configs: Mapping[str, Config],
     threads = max(1, (os.cpu_count() or 1) // jobs)
 
     def serve() -> None:
-        worker = _Worker(threads)
+        worker = _Worker(threads, processes)
         try:
             while True:
                 folder, path = todo.get_nowait()
@@ -63,27 +65,24 @@ def run_folds(configs: Mapping[str, Config],
         finally:
             worker.close()
 
-    with ThreadPoolExecutor(jobs) as pool:
-        try:
-            for done in [pool.submit(serve) for _ in range(jobs)]:
-                done.result()
-        except BaseException:
-            todo.queue.clear()
-            raise
+    with ThreadPoolExecutor(jobs) as pool, ProcessGroup() as processes:
+        for done in [pool.submit(serve) for _ in range(jobs)]:
+            done.result()
     return {folder: problems[folder] for folder in configs}
 
 
 class _Worker:
     """A process that runs folds; a new one follows where it dies."""
 
-    def __init__(self, threads: int) -> None:
+    def __init__(self, threads: int, processes: ProcessGroup) -> None:
+        self.processes = processes
         self.environment = {'OMP_NUM_THREADS': str(threads), **os.environ}
         self.process: Optional[subprocess.Popen] = None
 
     def run(self, path: str) -> Optional[str]:
         """Run a fold; the answer is why it failed, or None."""
         if self.process is None:
-            self.process = subprocess.Popen(
+            self.process = self.processes.start(
                 _COMMAND, env=self.environment, stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE, text=True)
         try:
@@ -93,7 +92,7 @@ class _Worker:
             answer = ''
         if answer:
             return json.loads(answer)['problem']
-        code = self.process.wait()
+        code = self.processes.wait(self.process)
         self.process = None
         return f'its process ended with code {code}'
 

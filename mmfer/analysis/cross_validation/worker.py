@@ -22,7 +22,9 @@ from mmengine.logging import MMLogger
 from mmengine.runner import Runner
 
 from mmfer.apis.predictions import SavePredictions
+from mmfer.apis.processes import bind_forks, end_on_interrupt
 from mmfer.apis.run import build_runner, set_testing
+from mmfer.locks import lock_folder
 from .configs import plain_copy
 from .runs import PREDICTIONS
 
@@ -31,13 +33,12 @@ _VECTORS = ('gt_score', 'gt_au', 'pred_au', 'gt_va', 'pred_va',
             'pred_confidence')
 
 
-def run_fold(path: str) -> None:
+def run_fold(cfg: Config) -> None:
     """Train and test a fold, and write its predictions last.
 
     Args:
-        path (str): Its config, see :func:`fold_config`.
+        cfg (Config): See :func:`fold_config`.
     """
-    cfg = plain_copy(Config.fromfile(path))
     folder = Path(cfg.work_dir)
     for stale in folder.glob('*.pth'):
         stale.unlink()
@@ -71,7 +72,9 @@ def attempt(path: str) -> Optional[str]:
     with open(output, 'a', encoding='utf-8') as file, \
             redirect_stdout(file), redirect_stderr(file):
         try:
-            run_fold(path)
+            cfg = plain_copy(Config.fromfile(path))
+            with lock_folder(cfg.work_dir):
+                run_fold(cfg)
         except Exception as error:
             traceback.print_exc()
             reason = str(error).strip().splitlines() or ['']
@@ -100,6 +103,8 @@ def _read(tasks: Queue) -> None:
 
 def main() -> None:
     """Answer until the input ends."""
+    bind_forks()
+    end_on_interrupt()
     # Whatever else writes to the standard output must not mix with answers.
     answers = os.fdopen(os.dup(1), 'w', encoding='utf-8')
     os.dup2(2, 1)

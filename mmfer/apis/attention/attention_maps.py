@@ -5,6 +5,7 @@ from typing import Dict
 import torch
 from torch import nn
 
+from mmfer.errors import ConfigError
 from .class_activation import class_activation_maps
 
 #: Kinds of attention: what speaks for the predicted class; the mean of
@@ -46,8 +47,8 @@ def attention_maps(model: nn.Module, inputs: torch.Tensor, kind: str,
     elif kind == 'tokens' and 'pred_patch_exit' in outputs:
         maps = outputs['pred_patch_exit'].float()
     else:
-        raise ValueError(f'this model has no attention of the kind {kind}. '
-                         'Remedy: the attention cam')
+        raise ConfigError(f'this model has no attention of the kind {kind}',
+                          hint='the attention cam')
     low, high = maps.amin((1, 2), True), maps.amax((1, 2), True)
     return (maps - low) / (high - low).clamp(min=1e-6)
 
@@ -56,8 +57,8 @@ def _head_maps(model: nn.Module, inputs: torch.Tensor) -> torch.Tensor:
     """The mean over what the attention heads of the neck look at."""
     attention = getattr(model.neck, 'attention', None)
     if attention is None:
-        raise ValueError('this model has no neck with attention heads. '
-                         'Remedy: the attention cam')
+        raise ConfigError('this model has no neck with attention heads',
+                          hint='the attention cam')
     with torch.no_grad():
         return attention(model.extract_feat(inputs, stage='backbone')).mean(1)
 

@@ -5,6 +5,8 @@ from typing import Callable, Optional, Tuple
 import torch
 from torch import nn
 
+from mmfer.errors import ConfigError, MissingPackageError
+
 
 class _ExposedMap(nn.Module):
     """A classifier whose last feature map passes through a module of its own,
@@ -32,17 +34,18 @@ def _watched(model: nn.Module, inputs: torch.Tensor
         return exposed, exposed.last_map, None
     backbone = model.backbone
     if not hasattr(backbone, 'num_extra_tokens'):
-        raise ValueError(
-            f'{type(backbone).__name__} gives no feature maps and is no '
-            'transformer of MMPretrain. Remedy: a backbone that gives maps')
+        raise ConfigError(f'{type(backbone).__name__} gives no feature maps '
+                          'and is no transformer of MMPretrain',
+                          hint='a backbone that gives maps')
 
     def to_maps(tokens: torch.Tensor) -> torch.Tensor:
         """From ``(N, L, C)`` to ``(N, C, H, W)``."""
         patches = tokens[:, backbone.num_extra_tokens:]
         height, width = backbone.patch_resolution
         if patches.size(1) != height * width:
-            raise ValueError('this transformer drops tokens, or takes another '
-                             'size. Remedy: the attention tokens')
+            raise ConfigError('this transformer drops tokens, or takes '
+                              'another size',
+                              hint='the attention tokens')
         return patches.unflatten(1, (height, width)).permute(0, 3, 1, 2)
 
     # Behind the last attention only the class token has a say.
@@ -76,9 +79,9 @@ def class_activation_maps(model: nn.Module,
         from pytorch_grad_cam.utils.model_targets import \
             ClassifierOutputTarget
     except ImportError as error:
-        raise ImportError(
-            f'class activation maps cannot be computed ({error}). Remedy: '
-            "pip install 'mmfer[cam]'") from None
+        raise MissingPackageError('class activation maps cannot be computed '
+                                  f'({error})',
+                                  hint="pip install 'mmfer[cam]'") from None
     run, layer, to_maps = _watched(model, inputs)
     targets = [ClassifierOutputTarget(label) for label in labels.tolist()]
     with torch.enable_grad(), GradCAM(

@@ -28,14 +28,18 @@ def r3d_keys(state: Mapping[str, Any]) -> KeyMap:
 
 
 def densenet3d_keys(state: Mapping[str, Any]) -> KeyMap:
-    """A 3D DenseNet; early files write ``norm.1`` for ``norm1``."""
+    """A 3D DenseNet.
+
+    Early files write ``norm.1`` for ``norm1`` in the layers, later ones
+    ``conv1`` and ``norm1`` for ``conv0`` and ``norm0`` in the stem.
+    """
     numbers = _lengths(state, r'features\.denseblock(\d)\.denselayer(\d+)\.')
     names = network_keys(DenseNet3D, depth=_depth(DenseNet3D, numbers, 121))
     if any(re.search(r'\.norm\.1\.', key) for key in state):
-        names = {
-            re.sub(r'(denselayer\d+\.)(norm|conv)(\d)', r'\1\2.\3', key): key
-            for key in names
-        }
+        names = _renamed(names, r'(denselayer\d+\.)(norm|conv)(\d)',
+                         r'\1\2.\3')
+    if 'features.conv1.weight' in state:
+        names = _renamed(names, r'^features\.(conv|norm)0', r'features.\g<1>1')
     return {**names, **linear('classifier', None)}
 
 
@@ -76,6 +80,15 @@ def network_keys(network: type, **kwargs: Any) -> Dict[str, str]:
     with torch.device('meta'):
         model: nn.Module = network(**kwargs)
     return {key: key for key in model.state_dict()}
+
+
+def _renamed(names: Mapping[str, str], pattern: str,
+             replacement: str) -> Dict[str, str]:
+    """Other names of the file for the same weights."""
+    return {
+        re.sub(pattern, replacement, source): target
+        for source, target in names.items()
+    }
 
 
 def _lengths(state: Mapping[str, Any], pattern: str) -> Tuple[int, ...]:

@@ -4,6 +4,7 @@ from typing import Any, Dict, List, Mapping
 import numpy as np
 import torch
 
+from mmfer.errors import ConfigError, ConfigTypeError
 from .formats import FORMATS
 
 _WRAPPERS = ('state_dict', 'model_state_dict')
@@ -34,8 +35,8 @@ def convert_state_dict(format: str,
         TypeError: If a value is no tensor or array.
     """
     if format not in FORMATS:
-        raise ValueError(f'unknown format {format!r}. Remedy: use one of '
-                         f'{", ".join(FORMATS)}')
+        raise ConfigError(f'unknown format {format!r}',
+                          hint=f'use one of {", ".join(FORMATS)}')
     state = unwrap(state_dict)
     kind = FORMATS[format]
     converted = rename(state, kind.keys(state), format)
@@ -49,9 +50,9 @@ def unwrap(checkpoint: Mapping[str, Any]) -> Dict[str, Any]:
     under the prefix ``fc.``.
     """
     if not isinstance(checkpoint, Mapping):
-        raise TypeError('a released file holds a dict of weights, got '
-                        f'{type(checkpoint).__name__}. Remedy: name the file '
-                        'of the weights')
+        raise ConfigTypeError('a released file holds a dict of weights, got '
+                              f'{type(checkpoint).__name__}',
+                              hint='name the file of the weights')
     state = checkpoint
     for name in _WRAPPERS:
         if isinstance(checkpoint.get(name), Mapping):
@@ -75,8 +76,9 @@ def rename(state: Mapping[str, Any], keys: Mapping[str, Any],
         for kind, names in (('missing', missing), ('unknown', unknown)):
             if names:
                 parts.append(f'{len(names)} {kind}: {_listed(names)}')
-        raise ValueError('; '.join(parts) + '. Remedy: choose the format of '
-                         'the file, see --help of the converter')
+        raise ConfigError('; '.join(parts),
+                          hint='choose the format of the file, see --help of '
+                          'the converter')
     converted = {}
     for source, target in keys.items():
         if target is None:
@@ -85,9 +87,9 @@ def rename(state: Mapping[str, Any], keys: Mapping[str, Any],
         if isinstance(value, np.ndarray) and value.dtype.kind in 'fiu':
             value = torch.from_numpy(value.copy())
         if not isinstance(value, torch.Tensor):
-            raise TypeError(f'{source} is no tensor or array of numbers but '
-                            f'{type(value).__name__}. Remedy: name the '
-                            'file of the weights')
+            raise ConfigTypeError(f'{source} is no tensor or array of '
+                                  f'numbers but {type(value).__name__}',
+                                  hint='name the file of the weights')
         converted[target] = value.detach().clone()
     return converted
 

@@ -7,9 +7,9 @@ from typing import Any, Dict, Mapping
 
 import torch
 
-from mmfer.compat import safe_loading
+from mmfer.checkpoints import safe_loading
 from mmfer.engine.dlib_weights import read_dlib_resnet
-from mmfer.errors import CheckpointError
+from mmfer.errors import CheckpointError, ConfigError, MissingFileError
 
 from ..outputs import writable_file
 from .convert import convert_state_dict
@@ -66,8 +66,8 @@ def read_released_file(path: str) -> Mapping[str, Any]:
         ValueError: If a pickle does.
     """
     if not os.path.isfile(path):
-        raise FileNotFoundError(f'{path}: no such file. Remedy: check the '
-                                'path')
+        raise MissingFileError(f'{path}: no such file',
+                               hint='check the path')
     try:
         if path.endswith('.dat'):
             return read_dlib_resnet(path)
@@ -82,11 +82,11 @@ def read_released_file(path: str) -> Mapping[str, Any]:
             TypeError, KeyError, IndexError, AttributeError,
             ImportError) as error:
         reason = str(error).split('\n')[0]
-        raise ValueError(
-            f'{path} was not read: {reason}. Only files of weights are read, '
-            'as they may hold programs. Remedy: download the file again; if '
-            'you trust it, save its state dict alone with torch.save'
-        ) from error
+        raise ConfigError(f'{path} was not read: {reason}. Only files of '
+                          'weights are read, as they may hold programs',
+                          hint='download the file again; if you '
+                          'trust it, save its state dict alone '
+                          'with torch.save') from error
 
 
 def convert_file(format: str, source: str, target: str) -> Dict[str, Any]:

@@ -170,7 +170,10 @@ def _vit_small(state: Mapping[str, Any]) -> KeyMap:
 
 
 def _dlib_resnet(state: Mapping[str, Any]) -> KeyMap:
-    return {**network_keys(DlibResNet), **linear('embedding', None, bias=False)}
+    return {
+        **network_keys(DlibResNet),
+        **linear('embedding', None, bias=False)
+    }
 
 
 FORMATS: Dict[str, Format] = dict(

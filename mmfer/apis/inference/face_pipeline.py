@@ -92,16 +92,16 @@ def _choose(own: List[str], training: Dict[str, Any], num_landmarks: int,
     stored = training.get('align')
     if align is not None:
         if align not in ('none', *ALIGN_RECIPES):
-            raise ConfigError(f'no recipe {align!r} of alignment. Remedy: '
-                              f'none, {", ".join(ALIGN_RECIPES)}')
+            raise ConfigError(f'no recipe {align!r} of alignment',
+                              hint=f'none, {", ".join(ALIGN_RECIPES)}')
         recipe = align
     elif own:
         if stored in ALIGN_RECIPES and own != [stored]:
-            raise ConfigError(
-                f'the config aligns faces by {" > ".join(own)}, the '
-                f'checkpoint was trained on faces aligned by {stored}. '
-                'Remedy: name the config of that training, or choose one of '
-                'both')
+            raise ConfigError('the config aligns faces by '
+                              f'{" > ".join(own)}, the checkpoint was '
+                              f'trained on faces aligned by {stored}',
+                              hint='name the config of that training, or '
+                              'choose one of both')
         recipe = own[0]
     elif stored in ALIGN_RECIPES:
         recipe = stored
@@ -110,10 +110,10 @@ def _choose(own: List[str], training: Dict[str, Any], num_landmarks: int,
         recipe = _NEAR.get(dataset) if num_landmarks else None
         recipe = recipe or 'box-margin'
     if num_landmarks == 0 and 'points' in ALIGN_RECIPES.get(recipe, ()):
-        raise ConfigError(
-            f'faces are aligned by {recipe}, which needs landmarks, and the '
-            'detector gives none. Remedy: the detector mtcnn or yunet, or '
-            'choose the alignment box-margin')
+        raise ConfigError(f'faces are aligned by {recipe}, which needs '
+                          'landmarks, and the detector gives none',
+                          hint='the detector mtcnn or yunet, or choose the '
+                          'alignment box-margin')
     return recipe
 
 
@@ -133,9 +133,9 @@ def face_size(cfg: Config, training: Dict[str, Any]) -> Tuple[int, int]:
     sizes += [step['size'] for step in dataset['pipeline'] if 'size' in step]
     known = [size for size in sizes if size]
     if not known:
-        raise ConfigError(
-            'neither the checkpoint nor the test pipeline of the config tells '
-            'the size of the crops. Remedy: a checkpoint that tools/train.py '
-            'wrote, or FaceResize in the pipeline')
+        raise ConfigError('neither the checkpoint nor the test pipeline of '
+                          'the config tells the size of the crops',
+                          hint='a checkpoint that tools/train.py wrote, or '
+                          'FaceResize in the pipeline')
     size = known[-1]
     return (size, size) if isinstance(size, int) else tuple(size)

@@ -77,19 +77,19 @@ class FERInferencer:
                  attention: Optional[str] = None,
                  **detector_args: Any) -> None:
         if batch_size < 1:
-            raise ConfigError(f'batch_size must be positive, got {batch_size}.'
-                              ' Remedy: 1 predicts face by face')
+            raise ConfigError(f'batch_size must be positive, got {batch_size}',
+                              hint='1 predicts face by face')
         self.detector = build_detector(detector, **detector_args)
         self.batch_size = batch_size
         if backend == 'pytorch':
             loaded = load_model(model, checkpoint, device)
             self.predict = TorchPredictor(loaded, attention)
         elif backend != 'onnxruntime':
-            raise ConfigError(f'no backend {backend!r}. Remedy: one of '
-                              f'{", ".join(BACKENDS)}')
+            raise ConfigError(f'no backend {backend!r}',
+                              hint=f'one of {", ".join(BACKENDS)}')
         elif attention is not None:
-            raise ConfigError('ONNX Runtime gives no attention maps. Remedy: '
-                              'the backend pytorch')
+            raise ConfigError('ONNX Runtime gives no attention maps',
+                              hint='the backend pytorch')
         else:
             loaded = load_onnx(model, checkpoint)
             self.predict = loaded.model
@@ -99,9 +99,9 @@ class FERInferencer:
         if needed and given != (needed, needed):
             raise ConfigError(
                 f'this model needs {needed} landmarks of each face, the '
-                f'detector gives {" to ".join(map(str, sorted({*given})))}. '
-                'Remedy: landmarks=\'dlib68\' (--landmarks dlib68), faces '
-                'with landmarks (GivenBoxes), or a model that needs none')
+                f'detector gives {" to ".join(map(str, sorted({*given})))}',
+                hint='landmarks=\'dlib68\' (--landmarks dlib68), faces with '
+                'landmarks (GivenBoxes), or a model that needs none')
         if align is None and self.detector.cropped:
             align = 'none'
         self.pipeline = FacePipeline(loaded.cfg, loaded.training,
@@ -122,6 +122,8 @@ class FERInferencer:
             list[PicturePrediction]: One a picture or frame, in their order.
         """
         pictures = open_pictures(inputs)
+        for note in pictures.notes:
+            warnings.warn(note)
         return [found for _, found in self.stream(pictures, smoothing)]
 
     def stream(self, pictures: Iterable[Picture],
@@ -143,8 +145,9 @@ class FERInferencer:
         smooth: Callable = lambda faces: None
         if smoothing is not None:
             if getattr(pictures, 'fps', None) is None:
-                raise ValueError('still pictures cannot be smoothed over '
-                                 'time. Remedy: leave smoothing to videos')
+                raise ConfigError('still pictures cannot be smoothed over '
+                                  'time',
+                                  hint='leave smoothing to videos')
             smooth = TemporalSmoothing(smoothing)
         # The frames of a camera cannot wait for others.
         full = 1 if getattr(pictures, 'live', False) else self.batch_size

@@ -3,6 +3,7 @@ import csv
 import json
 from typing import Any, Dict, List, Sequence
 
+from mmfer.files import atomic_write, spreadsheet_cell
 from mmfer.structures import FacePrediction, PicturePrediction
 from ..detectors.given_boxes import BOX_COLUMNS
 from ..outputs import writable_file
@@ -44,9 +45,9 @@ class PredictionTable:
             *au_names,
             *(f'{axis}{i}' for i in range(num_landmarks) for axis in 'xy')
         ]
-        self._file = open(path, 'w', encoding='utf-8', newline='')
-        self._rows = csv.DictWriter(self._file, self._columns)
         if path.endswith('.csv'):
+            self._file = open(path, 'w', encoding='utf-8', newline='')
+            self._rows = csv.DictWriter(self._file, self._columns)
             self._rows.writeheader()
 
     def write(self, picture: Picture, found: PicturePrediction) -> None:
@@ -59,16 +60,18 @@ class PredictionTable:
                      **{k: known.get(k) for k in ('frame', 'seconds')})
         faces = [_row(face) for face in found.faces] or [{}]
         for number, face in enumerate(faces):
+            row = dict(start, **face, face=number if face else None)
             self._rows.writerow(
-                dict(start, **face, face=number if face else None))
+                {key: spreadsheet_cell(value) for key, value in row.items()})
 
     def close(self) -> None:
         """Finish the file."""
-        if self.path.endswith('.json'):
-            json.dump(
-                dict(classes=self.classes, pictures=self._pictures),
-                self._file, indent=1)
-        self._file.close()
+        if self.path.endswith('.csv'):
+            self._file.close()
+            return
+        with atomic_write(self.path) as file:
+            json.dump(dict(classes=self.classes, pictures=self._pictures),
+                      file, indent=1)
 
 
 def _row(face: FacePrediction) -> Dict[str, Any]:

@@ -5,6 +5,7 @@ from typing import Dict, List, Optional, Sequence
 
 import numpy as np
 
+from mmfer.errors import ConfigError
 from mmfer.structures import FacePrediction
 
 
@@ -59,8 +60,8 @@ class TemporalSmoothing:
                  min_overlap: float = 0.3,
                  patience: int = 15) -> None:
         if not 0 <= momentum < 1:
-            raise ValueError(f'smoothing must lie in [0, 1), got {momentum}. '
-                             'Remedy: 0.8 keeps four fifths at each frame')
+            raise ConfigError(f'smoothing must lie in [0, 1), got {momentum}',
+                              hint='0.8 keeps four fifths at each frame')
         self.momentum = momentum
         self.min_overlap = min_overlap
         self.patience = patience

@@ -6,6 +6,7 @@ import torch
 
 from mmfer.datasets.collate import fer_collate
 from mmfer.errors import ConfigError
+from mmfer.evaluation import require_finite_batch
 
 from ..attention import ATTENTIONS, attention_maps
 from ..models import LoadedModel, num_landmarks_of, require_pictures
@@ -32,12 +33,12 @@ class TorchPredictor:
                  attention: Optional[str] = None) -> None:
         require_pictures(loaded.model)
         if attention not in (None, *ATTENTIONS):
-            raise ConfigError(f'no attention {attention!r}. Remedy: one of '
-                              f'{", ".join(ATTENTIONS)}')
+            raise ConfigError(f'no attention {attention!r}',
+                              hint=f'one of {", ".join(ATTENTIONS)}')
         if attention in ('cam', 'heads') and num_landmarks_of(loaded.model):
             raise ConfigError(f'the attention {attention} is not made for '
-                              'models that need landmarks. Remedy: leave it '
-                              'out')
+                              'models that need landmarks',
+                              hint='leave it out')
         self.model = loaded.model
         self.attention = attention
 
@@ -52,6 +53,10 @@ class TorchPredictor:
             dict[str, np.ndarray]: Of ``OUTPUTS`` what the model predicts,
             float32 with N rows; ``attention``, ``(N, H, W)`` in [0, 1], if
             asked for.
+
+        Raises:
+            NonFiniteError: If a prediction is NaN or infinite; names the
+                image.
         """
         data = self.model.data_preprocessor(fer_collate(faces), False)
         with torch.inference_mode():
@@ -60,6 +65,7 @@ class TorchPredictor:
             name: torch.stack([s.get(name) for s in samples]).float()
             for name in OUTPUTS if name in samples[0]
         }
+        require_finite_batch(faces, found)
         if self.attention is not None:
             found['attention'] = attention_maps(
                 self.model, data['inputs'], self.attention, found)

@@ -47,10 +47,10 @@ class Window:
             key = cv2.waitKey(1 if self.fps else 0)
             self._open = True
         except cv2.error:
-            raise OutputError(
-                'this OpenCV shows no windows. Remedy: pip install '
-                'opencv-python in place of opencv-python-headless, or write '
-                'pictures with --out-dir') from None
+            raise OutputError('this OpenCV shows no windows',
+                              hint='pip install opencv-python in '
+                              'place of opencv-python-headless, '
+                              'or write pictures with --out-dir') from None
         if key & 0xff == ord('q'):
             raise KeyboardInterrupt
 

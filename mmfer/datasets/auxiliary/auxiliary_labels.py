@@ -5,6 +5,7 @@ from typing import Any, Dict, List, Optional, Sequence, Tuple, Union
 
 import numpy as np
 
+from mmfer.errors import MissingFileError
 from mmfer.structures import AnnotationError, au_names
 from ..number_table import NumberTable, read_header, read_number_table
 from ..tables import require_file
@@ -125,8 +126,8 @@ class AuxiliaryLabels:
             for name in names if name.lower().endswith('.csv')
         ]
         if not files:
-            raise FileNotFoundError(f'{self.path}: no CSV file in this '
-                                    'folder. Remedy: check path=')
+            raise MissingFileError(f'{self.path}: no CSV file in this folder',
+                                   hint='check path=')
         return sorted(files)
 
     def read(self) -> LabelRows:
@@ -144,11 +145,20 @@ class AuxiliaryLabels:
         columns = self.choose_columns(read_header(file), file)
         groups = columns.groups()
         table = read_number_table(file, sum(groups.values(), []),
-                                  columns.name)
+                                  columns.name, finite=False)
         ends = np.cumsum([len(names) for names in groups.values()])
         parts = dict(zip(groups, np.split(table.numbers, ends[:-1], axis=1)))
         fields = {}
         failed = (parts['success'] == 0).any(1)
+        for name, values in parts.items():
+            if name not in ('success', 'frame'):
+                values[failed] = np.nan
+            wrong = np.argwhere(np.isinf(values))
+            if len(wrong):
+                row, column = wrong[0]
+                raise AnnotationError(
+                    f'{groups[name][column]} is not finite', file,
+                    int(table.lines[row]), float(values[row, column]))
         if 'au' in self.targets:
             fields['gt_au'] = self._checked(parts['au'], groups['au'],
                                             self.AU_RANGE, file, table)

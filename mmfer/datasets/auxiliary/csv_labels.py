@@ -5,8 +5,9 @@ from typing import Any, Dict, List
 from mmfer.registry import TASK_UTILS
 from mmfer.structures import ACTION_UNITS, AnnotationError
 from ..number_table import read_header
+from ..tables import first_of
 from .auxiliary_labels import AuxiliaryLabels
-from .detector_columns import first_of, need
+from .detector_columns import need
 from .label_table import TableColumns
 
 _UNIT = re.compile(r'au(\d+)', re.IGNORECASE)
@@ -14,7 +15,7 @@ _UNIT = re.compile(r'au(\d+)', re.IGNORECASE)
 
 def _units(header: List[str]) -> Dict[int, str]:
     """From FACS number to column, in the order of the header."""
-    found = ((_UNIT.fullmatch(name), name) for name in header)
+    found = ((_UNIT.fullmatch(name), name.lower()) for name in header)
     return {int(match.group(1)): name for match, name in found if match}
 
 
@@ -56,8 +57,8 @@ class CSVLabels(AuxiliaryLabels):
     def default_targets(self) -> List[str]:
         """All that the header announces."""
         header = read_header(self.files[0])
-        there = dict(au=_units(header), va='valence' in header,
-                     landmarks='x0' in header)
+        there = dict(au=_units(header), va=first_of(header, 'valence'),
+                     landmarks=first_of(header, 'x0'))
         if not any(there.values()):
             raise AnnotationError(
                 'neither action units nor valence nor landmarks',
@@ -75,6 +76,7 @@ class CSVLabels(AuxiliaryLabels):
 
     def choose_columns(self, header: List[str], file: str) -> TableColumns:
         """See :meth:`AuxiliaryLabels.choose_columns`."""
+        header = [name.lower() for name in header]
         units = _units(header)
         points = sum(re.fullmatch(r'x\d+', name) is not None
                      for name in header)

@@ -1,14 +1,10 @@
 # Copyright (c) mmfer contributors.
 """Columns in the header of a detector's output."""
-from typing import List, Optional
+from typing import List
 
 from mmfer.structures import AnnotationError
+from ..tables import first_of
 from .label_table import TableColumns
-
-
-def first_of(header: List[str], *names: str) -> Optional[str]:
-    """The first of the names that the header has, None if it has none."""
-    return next((name for name in names if name in header), None)
 
 
 def need(columns: TableColumns, header: List[str], file: str,
@@ -20,7 +16,7 @@ def need(columns: TableColumns, header: List[str], file: str,
             expected.
     """
     missing = [name for group in columns.groups().values() for name in group
-               if name not in header]
+               if first_of(header, name) is None]
     if missing:
         raise AnnotationError(
             f'no {kind}: {len(missing)} columns are missing', file, 1,

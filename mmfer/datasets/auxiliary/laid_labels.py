@@ -4,6 +4,7 @@ from typing import Any, Dict, List, Sequence, Union
 import numpy as np
 from mmengine.logging import MMLogger
 
+from mmfer.errors import ConfigError
 from mmfer.registry import TASK_UTILS
 from mmfer.structures import AnnotationError
 from .auxiliary_labels import AuxiliaryLabels
@@ -44,8 +45,9 @@ class LaidLabels:
         targets = [t for source in self.sources for t in source.targets]
         twice = sorted({t for t in targets if targets.count(t) > 1})
         if twice:
-            raise ValueError(f'two files give {twice}. Remedy: name what to '
-                             'take from each with targets=')
+            raise ConfigError(f'two files give {twice}',
+                              hint='name what to take from each with '
+                              'targets=')
         self.fields = (*(_FIELDS[t] for t in targets),
                        *(f'{t}_confidence' for t in targets
                          if t != 'landmarks'))
@@ -84,7 +86,7 @@ class LaidLabels:
                 raise AnnotationError(
                     f'none of {len(rows.names)} rows names one of '
                     f'{len(paths)} samples; the first row is', source.path,
-                    value=rows.names[0], remedy='the end of a name must fit '
+                    value=rows.names[0], hint='the end of a name must fit '
                     f'the path of the image, such as {paths[0]!r}; root= '
                     'cuts off what stands before')
             self._found.append(dict(

@@ -2,8 +2,9 @@
 from typing import Any, Dict, List
 
 from mmfer.registry import TASK_UTILS
+from ..tables import first_of
 from .auxiliary_labels import AuxiliaryLabels
-from .detector_columns import first_of, need
+from .detector_columns import need
 from .label_table import TableColumns
 
 

@@ -2,8 +2,10 @@
 from typing import Any, Dict, List
 
 from mmfer.registry import TASK_UTILS
+from mmfer.structures import AnnotationError
+from ..tables import first_of
 from .auxiliary_labels import AuxiliaryLabels
-from .detector_columns import first_of, need
+from .detector_columns import need
 from .label_table import TableColumns
 
 
@@ -50,6 +52,11 @@ class OpenFaceLabels(AuxiliaryLabels):
     def choose_columns(self, header: List[str], file: str) -> TableColumns:
         """See :meth:`AuxiliaryLabels.choose_columns`."""
         kind = 'r' if self.intensity else 'c'
+        if 'landmarks' in self.targets and 'x_0' not in header:
+            # X_0 is something else: a point in space, in millimeters.
+            raise AnnotationError(
+                'no landmarks in pixels, x_0, y_0 and so on', file, 1,
+                hint='run OpenFace with -2Dfp')
         columns = TableColumns(
             au=[f'AU{unit:02d}_{kind}' for unit in self.units],
             landmarks=[f'{axis}_{i}' for i in range(68) for axis in 'xy']

@@ -4,6 +4,7 @@ from typing import Any, Callable, Dict, Iterable, Iterator, List, Sequence
 
 import numpy as np
 
+from mmfer.errors import ConfigError
 from mmfer.structures import AnnotationError
 from ..samplers.labels import dataset_labels
 from ..unwrap import leaf_datasets
@@ -76,7 +77,7 @@ def _stack(name: str, values: List[Any]) -> np.ndarray:
     if first is None:
         raise AnnotationError(
             f'no sample of the training set has {name}',
-            remedy='lay auxiliary labels over the dataset, or name another '
+            hint='lay auxiliary labels over the dataset, or name another '
             '--space')
     shape = np.shape(first)
     stack = np.full((len(values), *shape), np.nan, dtype=np.float32)
@@ -87,7 +88,7 @@ def _stack(name: str, values: List[Any]) -> np.ndarray:
             raise AnnotationError(
                 f'{name} of sample {number} has the shape {np.shape(value)}, '
                 f'of samples before it {shape}',
-                remedy='take readers with the same action units and number '
+                hint='take readers with the same action units and number '
                 'of landmarks')
         stack[number] = value
     return stack
@@ -109,7 +110,7 @@ def au_vectors(au: np.ndarray) -> np.ndarray:
     if low < 0 or high > 5:
         raise AnnotationError('gt_au must lie in [0, 5], found values from '
                               f'{low:g} to {high:g}',
-                              remedy='correct the table of action units')
+                              hint='correct the table of action units')
     return au / np.float32(5 if high > 1 else 1)
 
 
@@ -132,9 +133,9 @@ def align_landmarks(points: np.ndarray, rounds: int = 5) -> np.ndarray:
         ValueError: If the scheme of L points is not known.
     """
     if points.shape[1] not in _EYES:
-        raise ValueError(
-            f'landmarks with {points.shape[1]} points cannot be aligned by '
-            f'the eyes. Remedy: give {sorted(_EYES)} points')
+        raise ConfigError(f'landmarks with {points.shape[1]} points cannot '
+                          'be aligned by the eyes',
+                          hint=f'give {sorted(_EYES)} points')
     shapes = (points[..., 0] + 1j * points[..., 1]).astype(np.complex64)
     left, right = (shapes[:, eye].mean(1) for eye in _EYES[points.shape[1]])
     apart = np.abs(left - right)

@@ -3,6 +3,7 @@ from typing import Any, Dict, Optional, Tuple
 
 import numpy as np
 
+from mmfer.errors import ConfigError
 from .auxiliary_vectors import (PROGRESS, align_landmarks, au_vectors,
                                 labels_of_set, read_auxiliary, silent)
 from .nearest import PAIR, gaussian_weights, nearest_neighbors, unite
@@ -51,14 +52,14 @@ def build_index(dataset: Any,
         AnnotationError: If the dataset does not have the labels.
     """
     if space not in SPACES:
-        raise ValueError(f'unknown space {space!r}. Remedy: name one of '
-                         f'{sorted(SPACES)}')
+        raise ConfigError(f'unknown space {space!r}',
+                          hint=f'name one of {sorted(SPACES)}')
     if neighbors < 1:
-        raise ValueError(f'neighbors must be positive, got {neighbors}. '
-                         'Remedy: leave --neighbors out for 8')
+        raise ConfigError(f'neighbors must be positive, got {neighbors}',
+                          hint='leave --neighbors out for 8')
     if sigma is not None and not sigma > 0:
-        raise ValueError(f'sigma must be positive, got {sigma}. Remedy: '
-                         'leave --sigma out for the median distance')
+        raise ConfigError(f'sigma must be positive, got {sigma}',
+                          hint='leave --sigma out for the median distance')
     scales, unknown, lists = {}, {}, []
     for name, values in read_auxiliary(dataset, SPACES[space],
                                        progress).items():

@@ -3,6 +3,7 @@ from typing import Optional, Tuple
 
 import numpy as np
 
+from mmfer.errors import ConfigError, MissingPackageError
 from .auxiliary_vectors import CHUNK, PROGRESS, chunks_of, silent
 
 PAIR = Tuple[np.ndarray, np.ndarray]
@@ -42,17 +43,19 @@ def nearest_neighbors(vectors: np.ndarray,
     try:
         from scipy.spatial import cKDTree
     except ImportError:
-        raise ImportError('the search for neighbours needs SciPy. Remedy: '
-                          "pip install 'mmfer[analysis]'") from None
+        raise MissingPackageError('the search for neighbours needs SciPy',
+                                  hint='pip install '
+                                  "'mmfer[analysis]'") from None
     known = np.flatnonzero(np.isfinite(vectors).all(1))
     points, first, kind = np.unique(
         vectors[known].astype(np.float64), axis=0, return_index=True,
         return_inverse=True)
     if len(points) <= number:
-        raise ValueError(
-            f'{number} neighbours need more than {number} different vectors, '
-            f'{len(known)} of {len(vectors)} samples are known and have '
-            f'{len(points)}. Remedy: lower --neighbors, or check the labels')
+        raise ConfigError(f'{number} neighbours need more than {number} '
+                          f'different vectors, {len(known)} of '
+                          f'{len(vectors)} samples are known and have '
+                          f'{len(points)}',
+                          hint='lower --neighbors, or check the labels')
     if metric == 'euclidean':
         points = _principal_axes(points)
     tree = cKDTree(points, leafsize=64)

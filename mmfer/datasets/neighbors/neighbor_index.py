@@ -1,14 +1,12 @@
 # Copyright (c) mmfer contributors.
 import hashlib
 import json
-import os
-import os.path as osp
-import zipfile
 from typing import Any, Dict, NamedTuple
 
 import numpy as np
 
-from mmfer.structures import AnnotationError
+from mmfer.errors import AnnotationError
+from mmfer.files import read_npz, write_npz
 from .auxiliary_vectors import labels_of_set
 
 _FORMAT = 'mmfer neighbours 1'
@@ -48,15 +46,10 @@ def save_index(path: str, index: NeighborIndex) -> None:
         path (str): The file, ``.npz``; its folder is made.
         index (NeighborIndex): What to write.
     """
-    os.makedirs(osp.dirname(path) or '.', exist_ok=True)
-    part = f'{path}.part{os.getpid()}'
-    with open(part, 'wb') as file:
-        np.savez_compressed(
-            file, format=np.array(_FORMAT), indices=index.indices,
-            weights=index.weights, labels=index.labels,
-            info=np.array(json.dumps(index.info)),
-            fingerprint=fingerprint(index))
-    os.replace(part, path)
+    write_npz(path, compress=True, format=np.array(_FORMAT),
+              indices=index.indices, weights=index.weights,
+              labels=index.labels, info=np.array(json.dumps(index.info)),
+              fingerprint=fingerprint(index))
 
 
 def load_index(path: str) -> NeighborIndex:
@@ -66,28 +59,24 @@ def load_index(path: str) -> NeighborIndex:
         FileNotFoundError: If there is no such file.
         AnnotationError: If it is damaged or of another kind.
     """
-    remedy = 'build it again with tools/dataset_tools/build_neighbors.py'
+    hint = 'build it again with tools/dataset_tools/build_neighbors.py'
+    file = read_npz(path, hint)
     try:
-        with np.load(path, allow_pickle=False) as file:
-            if str(file['format']) != _FORMAT:
-                raise ValueError(f"format {file['format']}")
-            index = NeighborIndex(file['indices'], file['weights'],
-                                  file['labels'],
-                                  json.loads(str(file['info'])))
-            told = file['fingerprint']
-    except FileNotFoundError:
-        raise
-    except (ValueError, KeyError, TypeError, EOFError, OSError,
-            zipfile.BadZipFile) as error:
+        if str(file['format']) != _FORMAT:
+            raise ValueError(f"format {file['format']}")
+        index = NeighborIndex(file['indices'], file['weights'],
+                              file['labels'], json.loads(str(file['info'])))
+        stored = file['fingerprint']
+    except (ValueError, KeyError) as error:
         raise AnnotationError('no index of neighbours', path,
-                              value=str(error), remedy=remedy) from None
+                              value=str(error), hint=hint) from None
     size = len(index.labels)
-    if (not np.array_equal(told, fingerprint(index))
+    if (not np.array_equal(stored, fingerprint(index))
             or index.indices.shape != index.weights.shape
             or len(index.indices) != size
             or index.indices.min() < 0 or index.indices.max() >= size):
         raise AnnotationError('damaged index of neighbours', path,
-                              remedy=remedy)
+                              hint=hint)
     return index
 
 
@@ -105,11 +94,11 @@ def check_training_set(index: NeighborIndex, dataset: Any,
             noise differ.
     """
     labels = labels_of_set(dataset)
-    remedy = 'build it again for this training set'
+    hint = 'build it again for this training set'
     if len(labels) != len(index.labels):
         raise AnnotationError(
             f'an index of neighbours for {len(index.labels)} samples, the '
-            f'training set has {len(labels)}', path, remedy=remedy)
+            f'training set has {len(labels)}', path, hint=hint)
     wrong = np.flatnonzero(labels != index.labels)
     if len(wrong):
         first = wrong[0]
@@ -118,4 +107,4 @@ def check_training_set(index: NeighborIndex, dataset: Any,
             f'{len(wrong)} of {len(labels)} labels before noise differ, '
             f'first that of sample {first}, {index.labels[first]} in the '
             f'index and {labels[first]} in the training set', path,
-            remedy=remedy)
+            hint=hint)

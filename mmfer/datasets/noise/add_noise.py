@@ -4,6 +4,7 @@ from typing import Any, List
 
 import numpy as np
 
+from mmfer.errors import ConfigTypeError
 from mmfer.registry import TASK_UTILS
 from mmfer.structures import AnnotationError, LabelSpace
 from .label_noise import LabelNoise, swap_scores
@@ -14,11 +15,11 @@ def build_noise(config: Any) -> LabelNoise:
     """Label noise from its config.
 
     Raises:
-        TypeError: If it is no config of label noise.
+        ConfigTypeError: If it is no config of label noise.
     """
     built = TASK_UTILS.build(config) if isinstance(config, dict) else None
     if not isinstance(built, LabelNoise):
-        raise TypeError(
+        raise ConfigTypeError(
             'noise must be a config of label noise, such as '
             f"dict(type='SymmetricNoise', ratio=0.3), got {config!r}")
     return built

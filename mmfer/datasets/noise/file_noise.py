@@ -4,6 +4,7 @@ from typing import Any, Dict, List, Optional, Sequence, Tuple, Union
 
 import numpy as np
 
+from mmfer.errors import ConfigError
 from mmfer.registry import TASK_UTILS
 from mmfer.structures import AnnotationError, LabelSpace
 from ..tables import read_csv, read_rows, to_int
@@ -63,10 +64,10 @@ class FileNoise(LabelNoise):
                  first_label: Optional[int] = None,
                  unknown: str = 'error') -> None:
         if first_label not in (None, 0, 1):
-            raise ValueError('first_label must be 0, 1 or None, got '
+            raise ConfigError('first_label must be 0, 1 or None, got '
                              f'{first_label!r}')
         if unknown not in ('error', 'ignore'):
-            raise ValueError("unknown must be 'error' or 'ignore', got "
+            raise ConfigError("unknown must be 'error' or 'ignore', got "
                              f'{unknown!r}')
         self.file = osp.expanduser(file)
         self.classes = None if classes is None else LabelSpace.get(classes)
@@ -75,7 +76,7 @@ class FileNoise(LabelNoise):
     def __call__(self, labels: np.ndarray, names: Sequence[str],
                  space: LabelSpace, native: LabelSpace) -> np.ndarray:
         """Read the list and give each sample its label."""
-        if self.file.endswith('.csv'):
+        if self.file.lower().endswith('.csv'):
             rows = self._read_csv(space)
         else:
             rows = self._read_list(self.classes or native, space)
@@ -104,7 +105,7 @@ class FileNoise(LabelNoise):
             raise AnnotationError(
                 f'no row for {bare.size} of {len(labels)} samples, the first '
                 'being', self.file, value=names[bare[0]],
-                remedy='give a list for the split of this dataset')
+                hint='give a list for the split of this dataset')
         return noisy
 
     def _check(self, line: int, name: str, i: Optional[int], label: int,
@@ -128,7 +129,8 @@ class FileNoise(LabelNoise):
 
     def _read_csv(self, space: LabelSpace) -> List[_Row]:
         rows = []
-        for line, row in read_csv(self.file, ('name', 'label')):
+        for line, row in read_csv(self.file, ('name', 'label'),
+                                  ('clean', )):
             label, clean = (
                 space.index(row[c]) if row[c] in space else -1
                 for c in ('label', 'clean' if 'clean' in row else 'label'))
@@ -149,7 +151,7 @@ class FileNoise(LabelNoise):
                 raise AnnotationError(
                     f'labels from {min(numbers)} to {max(numbers)} for '
                     f'{len(order)} classes do not tell whether they count '
-                    'from 0 or from 1', self.file, remedy='set first_label')
+                    'from 0 or from 1', self.file, hint='set first_label')
             first = 0 if 0 in numbers else 1
         mapping = order.map_to(space)
         for line, _, label in read:

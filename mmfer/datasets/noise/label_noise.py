@@ -3,6 +3,7 @@ from typing import Any, Dict, Sequence
 
 import numpy as np
 
+from mmfer.errors import ConfigError
 from mmfer.structures import LabelSpace
 
 
@@ -44,11 +45,12 @@ def checked_ratio(ratio: float) -> float:
     """``ratio`` if it is a share.
 
     Raises:
-        ValueError: If it is no number in [0, 1].
+        ConfigError: If it is no number in [0, 1].
     """
     if isinstance(ratio, bool) or not isinstance(
             ratio, (int, float)) or not 0 <= ratio <= 1:
-        raise ValueError(f'ratio must be a number in [0, 1], got {ratio!r}')
+        raise ConfigError(f'ratio must be a number in [0, 1], got {ratio!r}',
+                          hint='correct the noise of the training dataset')
     return float(ratio)
 
 

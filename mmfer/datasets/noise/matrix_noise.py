@@ -3,6 +3,7 @@ from typing import Any, Dict, Sequence
 
 import numpy as np
 
+from mmfer.errors import ConfigError
 from mmfer.structures import LabelSpace
 from .label_noise import LabelNoise
 
@@ -28,7 +29,7 @@ class MatrixNoise(LabelNoise):
     def __init__(self, seed: int = 0, exact: bool = False) -> None:
         if isinstance(seed, bool) or not isinstance(
                 seed, int) or not 0 <= seed < 2**32:
-            raise ValueError('seed must be an integer from 0 to 2**32 - 1, '
+            raise ConfigError('seed must be an integer from 0 to 2**32 - 1, '
                              f'got {seed!r}')
         self.seed, self.exact = seed, bool(exact)
 

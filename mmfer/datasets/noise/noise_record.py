@@ -9,6 +9,7 @@ from typing import Any, Dict, List, Sequence
 
 import numpy as np
 
+from mmfer.files import atomic_write
 from .label_noise import LabelNoise
 
 
@@ -121,6 +122,5 @@ class NoiseRecord:
             json.dumps(description, indent=1) + '\n'
         }
         for target, text in texts.items():
-            with open(f'{target}.tmp', 'w', encoding='utf-8') as file:
+            with atomic_write(target) as file:
                 file.write(text)
-            os.replace(f'{target}.tmp', target)

@@ -3,6 +3,7 @@ from typing import Any, Dict, Optional
 
 import numpy as np
 
+from mmfer.errors import ConfigError
 from mmfer.registry import TASK_UTILS
 from mmfer.structures import LabelSpace
 from .label_noise import checked_ratio
@@ -37,7 +38,7 @@ class PairNoise(MatrixNoise):
         super().__init__(seed, exact)
         self.ratio = checked_ratio(ratio)
         if pairs is not None and not (isinstance(pairs, dict) and pairs):
-            raise ValueError('pairs must be a dict from class to class, got '
+            raise ConfigError('pairs must be a dict from class to class, got '
                              f'{pairs!r}')
         self.pairs = pairs
 
@@ -50,7 +51,7 @@ class PairNoise(MatrixNoise):
         for name, partner in pairs.items():
             row, column = space.index(name), space.index(partner)
             if row == column:
-                raise ValueError(f'pairs: {name!r} is its own partner')
+                raise ConfigError(f'pairs: {name!r} is its own partner')
             matrix[row, row], matrix[row, column] = 1 - self.ratio, self.ratio
         return matrix
 

@@ -3,6 +3,7 @@ from typing import Any, Dict
 
 import numpy as np
 
+from mmfer.errors import ConfigError
 from mmfer.registry import TASK_UTILS
 from mmfer.structures import LabelSpace
 from .label_noise import checked_ratio
@@ -34,7 +35,7 @@ class SymmetricNoise(MatrixNoise):
                  seed: int = 0,
                  exact: bool = False) -> None:
         if among not in ('others', 'all'):
-            raise ValueError("among must be 'others' or 'all', got "
+            raise ConfigError("among must be 'others' or 'all', got "
                              f'{among!r}')
         super().__init__(seed, exact)
         self.ratio, self.among = checked_ratio(ratio), among
@@ -43,7 +44,7 @@ class SymmetricNoise(MatrixNoise):
         """Equal probabilities off the diagonal."""
         number = len(space)
         if number < 2:
-            raise ValueError(f'{space!r} has no other class to flip to')
+            raise ConfigError(f'{space!r} has no other class to flip to')
         wrong = self.ratio
         if self.among == 'all':
             wrong *= (number - 1) / number

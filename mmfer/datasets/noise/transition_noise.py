@@ -3,6 +3,7 @@ from typing import Any, Dict, Optional, Sequence
 
 import numpy as np
 
+from mmfer.errors import ConfigError
 from mmfer.registry import TASK_UTILS
 from mmfer.structures import LabelSpace
 from .matrix_noise import MatrixNoise
@@ -36,23 +37,23 @@ class TransitionNoise(MatrixNoise):
         try:
             given = np.array(matrix, dtype=np.float64)
         except (TypeError, ValueError):
-            raise ValueError('matrix must be a square table of numbers, got '
+            raise ConfigError('matrix must be a square table of numbers, got '
                              f'{matrix!r}') from None
         if given.ndim != 2 or given.shape[0] != given.shape[1]:
-            raise ValueError('matrix must be square, got the shape '
+            raise ConfigError('matrix must be square, got the shape '
                              f'{given.shape}')
         bad = np.flatnonzero(~(np.isfinite(given).all(1) &
                                (given >= 0).all(1) &
                                (abs(given.sum(1) - 1) <= 1e-4)))
         if bad.size:
-            raise ValueError(
+            raise ConfigError(
                 f'row {bad[0]} of matrix must hold probabilities that sum to '
                 f'1, got {given[bad[0]].tolist()}')
         self.given = given / given.sum(1, keepdims=True)
         self.classes = None if classes is None else LabelSpace(
             'matrix', classes)
         if self.classes is not None and len(self.classes) != len(given):
-            raise ValueError(f'{len(self.classes)} classes for a matrix of '
+            raise ConfigError(f'{len(self.classes)} classes for a matrix of '
                              f'{len(given)} rows')
 
     def matrix(self, space: LabelSpace) -> np.ndarray:
@@ -60,7 +61,7 @@ class TransitionNoise(MatrixNoise):
         order = self.classes or space
         if len(self.given) != len(space) or set(order.classes) != set(
                 space.classes):
-            raise ValueError(
+            raise ConfigError(
                 f'a matrix for {len(self.given)} classes '
                 f'{list(order.classes) if self.classes else ""} does not fit '
                 f'the label space {list(space.classes)}')

@@ -61,7 +61,7 @@ def to_arrays(samples: Sequence[Dict[str, Any]]) -> Dict[str, np.ndarray]:
             raise AnnotationError(
                 f'{name} cannot be packed: all samples need numbers of one '
                 f'shape, or all texts; there are {len(shapes)} shapes',
-                value=sorted(shapes)[:3], remedy='leave it out of the '
+                value=sorted(shapes)[:3], hint='leave it out of the '
                 'annotations, or take the unpacked dataset')
         arrays[name] = column
     return arrays

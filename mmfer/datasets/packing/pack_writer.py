@@ -2,11 +2,14 @@
 import os
 import os.path as osp
 import shutil
+from contextlib import suppress
 from typing import Any, Dict, List, Sequence
 
 import numpy as np
 
-from mmfer.structures import AnnotationError
+from mmfer.errors import AnnotationError, OutputError
+from mmfer.files import read_npz, write_npz
+from mmfer.locks import LOCK_FILE
 from .columns import from_arrays, to_arrays
 from .pack_format import (ANNOTATIONS, INDEX, PROGRESS, VERSION, digest,
                           read_json, write_json)
@@ -44,12 +47,13 @@ class PackWriter:
             constants={}, unreadable=[])
         if osp.isfile(self._progress):
             self._resume()
-        elif os.listdir(folder):
+        elif set(os.listdir(folder)) - {LOCK_FILE}:
             raise AnnotationError(
                 'the folder is not empty', folder,
-                remedy='name another one with --out, or --overwrite it')
-        self._check_room()
-        write_json(self._progress, self._state)
+                hint='name another one with --out, or --overwrite it')
+        if not self._finished():
+            self._check_room()
+            write_json(self._progress, self._state)
 
     def _resume(self) -> None:
         state = read_json(self._progress)
@@ -57,8 +61,28 @@ class PackWriter:
             raise AnnotationError(
                 'the folder was begun from another dataset or with other '
                 'settings', self.folder,
-                remedy='name another one with --out, or --overwrite it')
+                hint='name another one with --out, or --overwrite it')
         self._state = state
+        if self._finished():
+            return
+        for name, array in state['pixels'].items():
+            file = osp.join(self.folder, pixel_file(name))
+            size = osp.getsize(file) if osp.isfile(file) else 0
+            if size < np.prod(array['shape'], dtype=np.int64):
+                raise AnnotationError(
+                    f'{size} bytes are left of the pixels that were packed '
+                    'before the interruption', file,
+                    hint='pack again with --overwrite')
+        for start in state['parts']:
+            if not osp.isfile(self._part(start)):
+                raise AnnotationError(
+                    'lost since the interruption', self._part(start),
+                    hint='pack again with --overwrite')
+
+    def _finished(self) -> bool:
+        """Return whether the index is written, so that only the removal of
+        intermediate files may have been interrupted."""
+        return osp.isfile(osp.join(self.folder, INDEX))
 
     @property
     def done(self) -> int:
@@ -70,10 +94,11 @@ class PackWriter:
         wanted = int((self.samples - self.done) * np.prod(self.size) * 3 * 1.5)
         free = shutil.disk_usage(self.folder).free
         if wanted > free:
-            raise OSError(
-                f'{osp.abspath(self.folder)}: up to {wanted / 1e9:.1f} GB are '
-                f'needed and {free / 1e9:.1f} GB are free. Remedy: make room, '
-                'name another disk with --out, or choose a smaller --size')
+            raise OutputError(f'{osp.abspath(self.folder)}: up to '
+                              f'{wanted / 1e9:.1f} GB are needed and '
+                              f'{free / 1e9:.1f} GB are free',
+                              hint='make room, name another disk with '
+                              '--out, or choose a smaller --size')
 
     def write(self, results: List[dict], handled: int,
               unreadable: Sequence[str] = ()) -> None:
@@ -92,7 +117,7 @@ class PackWriter:
         """
         if results:
             rows = [self._annotation(r) for r in results]
-            self._write_arrays(self._part(self.done), to_arrays(rows))
+            write_npz(self._part(self.done), **to_arrays(rows))
             for key, name in _PIXELS.items():
                 values = [r[key] for r in results if key in r]
                 if len(values) not in (0, len(results)):
@@ -120,13 +145,6 @@ class PackWriter:
 
     def _part(self, start: int) -> str:
         return osp.join(self.folder, f'annotations-{start:09d}.npz')
-
-    @staticmethod
-    def _write_arrays(path: str, arrays: Dict[str, np.ndarray]) -> None:
-        with open(path, 'wb') as file:
-            np.savez(file, **arrays)
-            file.flush()
-            os.fsync(file.fileno())
 
     def _append(self, name: str, pixels: np.ndarray) -> None:
         """Write pixels at their place, over what a kill left behind it."""
@@ -157,16 +175,24 @@ class PackWriter:
                 f'{self.done} of {self.samples} samples are packed, in '
                 f"{len(self._state['parts'])} chunks", self.folder)
         parts = [self._part(start) for start in self._state['parts']]
+        if not self._finished():
+            self._write_index(parts, description)
+        # The progress last: with it an interrupted removal is resumed.
+        for file in (*parts, self._progress):
+            with suppress(FileNotFoundError):
+                os.remove(file)
+
+    def _write_index(self, parts: Sequence[str],
+                     description: Dict[str, Any]) -> None:
         rows: List[dict] = []
         for part in parts:
-            with np.load(part, allow_pickle=False) as arrays:
-                columns = from_arrays(dict(arrays))
+            columns = from_arrays(read_npz(part, 'pack with --overwrite'))
             rows += [{
                 name: value
                 for name, value in zip(columns, row) if value is not None
             } for row in zip(*columns.values())]
         path = osp.join(self.folder, ANNOTATIONS)
-        self._write_arrays(path, to_arrays(rows))
+        write_npz(path, **to_arrays(rows))
         with open(path, 'rb') as file:
             checksum = digest(file.read())
         write_json(
@@ -180,5 +206,3 @@ class PackWriter:
                 unreadable=self._state['unreadable'],
                 job=self.job,
                 **description))
-        for file in (*parts, self._progress):
-            os.remove(file)

@@ -1,11 +1,14 @@
 # Copyright (c) mmfer contributors.
 import json
+import os
 import shutil
 from typing import Any, Callable, Dict, Iterable, List, Optional, Tuple, Union
 
 from mmengine.dataset import Compose
 from torch.utils.data import DataLoader, Subset
 
+from mmfer.errors import ConfigTypeError
+from mmfer.locks import LOCK_FILE, lock_folder
 from mmfer.registry import DATASETS, TRANSFORMS
 from mmfer.structures import ImageError
 from ..base_fer_dataset import BaseFERDataset
@@ -51,6 +54,15 @@ class _Pictures:
             return str(error)
 
 
+def _empty(folder: str) -> None:
+    """Delete what is in a locked folder."""
+    for entry in os.scandir(folder):
+        if entry.is_dir(follow_symlinks=False):
+            shutil.rmtree(entry)
+        elif entry.name != LOCK_FILE:
+            os.remove(entry)
+
+
 def pack_dataset(dataset_cfg: Dict[str, Any],
                  out: str,
                  size: Tuple[int, int],
@@ -86,13 +98,14 @@ def pack_dataset(dataset_cfg: Dict[str, Any],
         TypeError: If it is not a reader of mmfer.
         ImageError: If an image is unreadable; the finished part is kept.
         AnnotationError: See :class:`PackWriter`.
+        FolderInUseError: If another process packs into the folder.
         OSError: If the disk has not enough room.
     """
     kind = DATASETS.get(dataset_cfg['type'])
     if kind is None or not issubclass(kind, BaseFERDataset):
-        raise TypeError(
-            f"{dataset_cfg['type']} cannot be packed. Remedy: pack the "
-            'readers of mmfer one by one and wrap the packed ones')
+        raise ConfigTypeError(f"{dataset_cfg['type']} cannot be packed",
+                              hint='pack the readers of mmfer one by one '
+                              'and wrap the packed ones')
     # Labels are packed clean and in the dataset's own order.
     cfg = {k: v for k, v in dataset_cfg.items()
            if k not in ('label_space', 'noise')}
@@ -100,11 +113,20 @@ def pack_dataset(dataset_cfg: Dict[str, Any],
     pipeline.append(dict(type='FaceResize', size=tuple(size)))
     cfg.pop('test_mode', None)
     dataset = DATASETS.build(dict(cfg, pipeline=[], test_mode=True))
-    if overwrite:
-        shutil.rmtree(out, ignore_errors=True)
-    writer = PackWriter(
-        out, dict(dataset=_plain(cfg), pipeline=_plain(pipeline)),
-        len(dataset), size)
+    with lock_folder(out):
+        if overwrite:
+            _empty(out)
+        writer = PackWriter(
+            out, dict(dataset=_plain(cfg), pipeline=_plain(pipeline)),
+            len(dataset), size)
+        return _pack(writer, dataset, pipeline, skip_unreadable, workers,
+                     progress)
+
+
+def _pack(writer: PackWriter, dataset: BaseFERDataset, pipeline: List[dict],
+          skip_unreadable: bool, workers: int,
+          progress: Optional[Callable]) -> int:
+    """Write what is not yet written; the number of packed samples."""
     pictures = _Pictures(dataset, pipeline)
     todo = Subset(pictures, range(writer.done, len(dataset)))
     chunks: Iterable[List[Union[dict, str]]] = DataLoader(
@@ -115,10 +137,11 @@ def pack_dataset(dataset_cfg: Dict[str, Any],
     for chunk in chunks:
         bad = [item for item in chunk if isinstance(item, str)]
         if bad and not skip_unreadable:
-            raise ImageError(
-                f'{bad[0]}; {len(bad)} of the next {len(chunk)} images cannot '
-                'be read. Remedy: mend them and run again, which goes on from '
-                'here, or leave them out with --skip-unreadable')
+            raise ImageError(f'{bad[0]}; {len(bad)} of the next {len(chunk)} '
+                             'images cannot be read',
+                             hint='mend them and run again, which goes on '
+                             'from here, or leave them out with '
+                             '--skip-unreadable')
         writer.write([r for r in chunk if not isinstance(r, str)], len(chunk),
                      bad)
     writer.finish(described=_plain(dataset.protocol()))

@@ -3,6 +3,8 @@ from typing import Any
 
 import numpy as np
 
+from mmfer.errors import ConfigError
+
 
 def dataset_labels(dataset: Any) -> np.ndarray:
     """The class index of every sample, also through dataset wrappers.
@@ -46,6 +48,7 @@ def dataset_labels(dataset: Any) -> np.ndarray:
         raise TypeError(f'{type(dataset).__name__} tells no labels: it has '
                         'neither get_gt_labels nor get_cat_ids')
     if labels.ndim != 1 or labels.dtype.kind not in 'iu' or (labels < 0).any():
-        raise ValueError(f'{type(dataset).__name__} has samples without a '
-                         'class index from 0 up')
+        raise ConfigError(
+            f'{type(dataset).__name__} has samples without a class index from '
+            '0 up', hint='take DefaultSampler for data without expressions')
     return labels.astype(np.int32)

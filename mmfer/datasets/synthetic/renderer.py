@@ -7,6 +7,7 @@ import numpy as np
 
 from . import features, hair, head
 from .face import Face
+from .face_model import PARAMETERS
 from .occluders import draw_occluder
 from .shading import shade_skin
 
@@ -88,3 +89,44 @@ def render_face(parameters: np.ndarray, units: np.ndarray,
     picture = cv2.resize(canvas, (image_size, image_size),
                          interpolation=cv2.INTER_AREA)
     return _camera(face, picture), mask
+
+
+def paste_occluder(image: np.ndarray, parameters: np.ndarray,
+                   units: np.ndarray, points: np.ndarray,
+                   matrix: np.ndarray) -> Tuple[np.ndarray, np.ndarray]:
+    """Draw the occluder of a synthetic face on any image of a face.
+
+    Args:
+        image (np.ndarray): BGR, uint8 of shape ``(H, W, 3)``; it is not
+            written to.
+        parameters (np.ndarray): The face vector, ``(P, )``, of a head that
+            is not turned.
+        units (np.ndarray): Action units, ``(K, )`` in [0, 1].
+        points (np.ndarray): Its points after the similarity ``matrix``, as
+            fractions of the longer side of the image, ``(POINTS, 2)``.
+        matrix (np.ndarray): The similarity that brought the face to its
+            place, ``(2, 3)``.
+
+    Returns:
+        tuple: The image, uint8 of shape ``(H, W, 3)``, gray where the given
+        one was gray; and the mask, uint8 of shape ``(H, W)``, 1 where the
+        occluder covers at least half of the pixel.
+    """
+    height, width = image.shape[:2]
+    factor = max(2, -(-SMALLEST_CANVAS // max(height, width)))
+    vector = np.array(parameters, dtype=np.float64)
+    vector[PARAMETERS.index('scale')] *= np.hypot(*matrix[:, 0])
+    vector[PARAMETERS.index('roll')] = np.rad2deg(
+        np.arctan2(matrix[1, 0], matrix[0, 0]))
+    face = Face(vector, units, points, factor * max(height, width))
+    canvas = cv2.resize(image, (factor * width, factor * height))
+    hidden = np.zeros(canvas.shape[:2], np.uint8)
+    draw_occluder(face, canvas, hidden)
+    drawn, hidden = (
+        cv2.resize(part, (width, height), interpolation=cv2.INTER_AREA)
+        for part in (canvas, hidden))
+    if (image == image[..., :1]).all():
+        drawn = cv2.cvtColor(
+            cv2.cvtColor(drawn, cv2.COLOR_BGR2GRAY), cv2.COLOR_GRAY2BGR)
+    return (np.where(hidden[..., None] > 0, drawn, image),
+            (hidden >= 128).astype(np.uint8))

@@ -1,11 +1,12 @@
 # Copyright (c) mmfer contributors.
-from typing import Dict, Sequence
+from typing import Dict, Sequence, Tuple
 
 import numpy as np
 
 from .counter_random import uniforms
-from .expressions import sample_expressions
-from .face_model import join_parameters, sample_scenes, sample_subjects
+from .expressions import UNITS, sample_expressions
+from .face_model import (OCCLUDERS, PARAMETERS, join_parameters,
+                         sample_scenes, sample_subjects)
 from .geometry import face_points
 
 # The share of the subjects in each split.
@@ -61,3 +62,26 @@ def sample_faces(seed: int, split: str, index: np.ndarray,
         sample_subjects(seed, found['subject']), scene, found.pop('skew'))
     found['face_points'] = face_points(found['face'], found['gt_au'])
     return found
+
+
+def sample_bare_faces(seed: int, stream: str, index: np.ndarray,
+                      occluder: str) -> Tuple[np.ndarray, np.ndarray]:
+    """Sample faces at rest that look ahead behind an occluder.
+
+    Args:
+        seed (int): At least 0.
+        stream (str): What the faces are for; streams are independent.
+        index (np.ndarray): Indices of shape ``(N, )``; they are the subjects
+            as well.
+        occluder (str): One of ``OCCLUDERS``.
+
+    Returns:
+        tuple: Face vectors, float32 ``(N, P)``, and action units, all 0,
+        ``(N, K)``.
+    """
+    scene = sample_scenes(seed, stream, index, pose=0, light=0, blur=0,
+                          noise=0, occlusion=1)
+    faces = join_parameters(
+        sample_subjects(seed, index), scene, np.zeros(len(index)))
+    faces[:, PARAMETERS.index('occluder')] = OCCLUDERS.index(occluder)
+    return faces, np.zeros((len(index), len(UNITS)))

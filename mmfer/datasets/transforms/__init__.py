@@ -16,6 +16,7 @@ from .face_views import FaceViews
 from .geometric_transform import GeometricTransform, Move
 from .load_fer_image import LoadFERImage
 from .pack_fer_inputs import PackFERInputs
+from .paste_occluder import PasteOccluder
 
 __all__ = [
     'ALIGN_RECIPES', 'ApexCentredFrames', 'ChangeAdaptiveFrames',
@@ -24,6 +25,6 @@ __all__ = [
     'FaceViews', 'FlowStrain', 'GeometricTransform', 'KeyFrames',
     'LoadFERImage', 'Move', 'OnsetApexFrames', 'OnsetApexOffsetFrames',
     'OnsetDifference', 'OpenClip', 'OpenSyntheticClip', 'PackClipInputs',
-    'PackFERInputs', 'ReadClip', 'ReadFlow', 'StandardizeFlow',
-    'UniformFrames'
+    'PackFERInputs', 'PasteOccluder', 'ReadClip', 'ReadFlow',
+    'StandardizeFlow', 'UniformFrames'
 ]

@@ -5,6 +5,7 @@ import numpy as np
 from mmcv.transforms import BaseTransform
 
 from mmfer.datasets.synthetic import render_face
+from mmfer.errors import ConfigKeyError
 from mmfer.registry import TRANSFORMS
 
 
@@ -42,10 +43,10 @@ class DrawSyntheticFace(BaseTransform):
                             'face_name') if key not in results
         ]
         if missing:
-            raise KeyError(
-                f'DrawSyntheticFace found no {missing}; it draws samples of '
-                'SyntheticFER only. Remedy: use LoadFERImage for datasets '
-                'with image files')
+            raise ConfigKeyError(f'DrawSyntheticFace found no {missing}; it '
+                                 'draws samples of SyntheticFER only',
+                                 hint='use LoadFERImage for datasets with '
+                                 'image files')
         size = results['image_size']
         name = results['face_name'], size
         face = [results.pop(key)

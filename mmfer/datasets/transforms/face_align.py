@@ -132,7 +132,7 @@ class FaceAlign(GeometricTransform):
     def _refuse(self, results: dict, problem: str, value: Any = None) -> None:
         raise AnnotationError(
             f'FaceAlign {self.recipe!r}: {problem}', results.get('img_path'),
-            value=value, remedy='correct or add the annotation, or resize '
+            value=value, hint='correct or add the annotation, or resize '
             'with FaceResize in place of FaceAlign')
 
     def __repr__(self) -> str:

@@ -1,6 +1,7 @@
 # Copyright (c) mmfer contributors.
 import numpy as np
 
+from mmfer.errors import ConfigError
 from mmfer.registry import TRANSFORMS
 from .geometric_transform import (COLOUR_TYPE, SIZE_TYPE, GeometricTransform,
                                   Move, to_size)
@@ -46,11 +47,11 @@ class FaceCrop(GeometricTransform):
         old = results['img'].shape[:2]
         room = [o + 2 * self.padding - n for o, n in zip(old, self.size)]
         if min(room) < 0:
-            raise ValueError(
-                f"{results.get('img_path')}: a window of {self.size} (height,"
-                f' width) does not fit into an image of {old} with padding '
-                f'{self.padding}. Remedy: put FaceResize or FacePad before '
-                'FaceCrop')
+            raise ConfigError(
+                f"{results.get('img_path')}: a window of {self.size} "
+                f'(height, width) does not fit into an image of {old} with '
+                f'padding {self.padding}',
+                hint='put FaceResize or FacePad before FaceCrop')
         if self.mode == 'center':
             top, left = (n // 2 for n in room)
         else:

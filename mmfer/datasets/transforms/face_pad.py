@@ -3,6 +3,7 @@ from typing import Optional
 
 import numpy as np
 
+from mmfer.errors import ConfigError
 from mmfer.registry import TRANSFORMS
 from .geometric_transform import (COLOUR_TYPE, SIZE_TYPE, GeometricTransform,
                                   Move, to_size)
@@ -36,10 +37,9 @@ class FacePad(GeometricTransform):
         size = self.size or (max(old), max(old))
         top, left = (size[0] - old[0]) // 2, (size[1] - old[1]) // 2
         if top < 0 or left < 0:
-            raise ValueError(
-                f"{results.get('img_path')}: an image of {old} (height, "
-                f'width) cannot be padded to {size}. Remedy: put FaceResize '
-                'before FacePad')
+            raise ConfigError(f"{results.get('img_path')}: an image of {old} "
+                              f'(height, width) cannot be padded to {size}',
+                              hint='put FaceResize before FacePad')
         matrix = np.array([[1., 0., left], [0., 1., top]])
         return Move(matrix, size)
 

@@ -5,6 +5,7 @@ from typing import Sequence
 import numpy as np
 from mmcv.transforms import BaseTransform, Compose
 
+from mmfer.errors import ConfigError
 from mmfer.registry import TRANSFORMS
 
 
@@ -34,8 +35,9 @@ class FaceViews(BaseTransform):
     def __init__(self, views: Sequence[Sequence[dict]]) -> None:
         super().__init__()
         if len(views) < 2:
-            raise ValueError(f'FaceViews makes two views or more, got '
-                             f'{len(views)}. Remedy: leave it out for one')
+            raise ConfigError('FaceViews makes two views or more, got '
+                              f'{len(views)}',
+                              hint='leave it out for one')
         self.views = [
             Compose([
                 TRANSFORMS.build(t) if isinstance(t, dict) else t
@@ -48,8 +50,9 @@ class FaceViews(BaseTransform):
         made = [view(deepcopy(results)) for view in self.views]
         shapes = [view['img'].shape for view in made]
         if len(set(shapes)) > 1:
-            raise ValueError(f'the views of a face must be of one size, got '
-                             f'{shapes}. Remedy: end each with FaceResize')
+            raise ConfigError('the views of a face must be of one size, got '
+                              f'{shapes}',
+                              hint='end each with FaceResize')
         return dict(made[0], img=np.stack([view['img'] for view in made]))
 
     def __repr__(self) -> str:

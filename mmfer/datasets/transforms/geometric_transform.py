@@ -145,7 +145,7 @@ class GeometricTransform(BaseTransform):
         except ValueError as error:
             raise AnnotationError(
                 str(error), results.get('img_path'),
-                remedy='leave FaceFlip out of the pipeline or the landmarks '
+                hint='leave FaceFlip out of the pipeline or the landmarks '
                 'out of the annotations') from None
 
     @staticmethod

@@ -124,7 +124,7 @@ class PackFERInputs(BaseTransform):
     def _refuse(results: dict, problem: str, value: Any = None) -> None:
         raise AnnotationError(
             problem, results.get('img_path'), value=value,
-            remedy='check the annotation of this sample')
+            hint='check the annotation of this sample')
 
     def __repr__(self) -> str:
         return f'{type(self).__name__}(meta_keys={self.meta_keys})'

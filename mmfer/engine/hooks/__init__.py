@@ -4,6 +4,7 @@ from .channels_last_hook import ChannelsLastHook
 from .class_count_hook import ClassCountHook
 from .compile_hook import CompileHook
 from .epoch_seed_hook import EpochSeedHook
+from .finite_check_hook import FiniteCheckHook
 from .init_weights_hook import InitWeightsHook
 from .known_landmarks_hook import KnownLandmarksHook
 from .label_correction_hook import LabelCorrectionHook
@@ -24,6 +25,7 @@ __all__ = [
     'ClassCountHook',
     'CompileHook',
     'EpochSeedHook',
+    'FiniteCheckHook',
     'InitWeightsHook',
     'KnownLandmarksHook',
     'LabelCorrectionHook',

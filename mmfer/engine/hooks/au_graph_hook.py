@@ -6,6 +6,7 @@ from mmengine.hooks import Hook
 from mmengine.runner import Runner
 
 from mmfer.datasets.au_labels import read_au_labels
+from mmfer.errors import ConfigError
 from mmfer.models.heads import AUGraphHead
 from mmfer.registry import HOOKS
 from mmfer.structures import AUGraph
@@ -42,8 +43,9 @@ class AUGraphHook(Hook):
     def _heads(runner: Runner) -> List[AUGraphHead]:
         heads = parts_of(runner.model, AUGraphHead)
         if not heads:
-            raise ValueError('AUGraphHook found no AUGraphHead. Remedy: add '
-                             'one to task_heads, or remove the hook')
+            raise ConfigError('AUGraphHook found no AUGraphHead',
+                              hint='add one to task_heads, or remove the '
+                              'hook')
         return [h for h in heads if h.graph.adjacency.source == 'data']
 
     def before_train(self, runner: Runner) -> None:
@@ -60,10 +62,10 @@ class AUGraphHook(Hook):
         graph = found[0]
         for head in heads:
             if head.au_names != graph.names:
-                raise ValueError(
-                    f'the head has the action units {list(head.au_names)}, '
-                    f'the training set {list(graph.names)}. Remedy: give '
-                    'both the same au_set')
+                raise ConfigError('the head has the action units '
+                                  f'{list(head.au_names)}, the training set '
+                                  f'{list(graph.names)}',
+                                  hint='give both the same au_set')
             head.graph.adjacency.set_graph(graph)
         runner.logger.info(
             f'graph of {len(graph.names)} action units from '

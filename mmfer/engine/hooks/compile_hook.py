@@ -4,6 +4,7 @@ from typing import Any, Sequence
 from mmengine.hooks import Hook
 from mmengine.runner import Runner
 
+from mmfer.errors import ConfigError
 from mmfer.registry import HOOKS
 from ..model_parts import bare_model
 
@@ -45,9 +46,10 @@ class CompileHook(Hook):
         model = bare_model(runner.model)
         for name in self.parts:
             if not hasattr(model, name):
-                raise ValueError(
+                raise ConfigError(
                     f'CompileHook: {type(model).__name__} has no part '
-                    f'{name!r}. Remedy: name some of '
+                    f'{name!r}',
+                    hint='name some of '
                     f'{[child for child, _ in model.named_children()]}')
             part = getattr(model, name)
             if part is not None:

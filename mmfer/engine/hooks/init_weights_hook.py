@@ -7,9 +7,9 @@ from mmengine.hooks import Hook
 from mmengine.runner import CheckpointLoader, Runner
 from torch import nn
 
-from mmfer.errors import ConfigError
+from mmfer.errors import CheckpointError, ConfigError, MissingFileError
 from mmfer.registry import HOOKS
-from ..checkpoint_check import whole_weights
+from ..checkpoint_check import non_finite_weights, whole_weights
 from ..dlib_weights import installed_dlib_file, read_dlib_resnet
 from ..inflation import inflate_2d
 from ..model_parts import bare_model
@@ -19,8 +19,8 @@ from ..protocol import file_sha256
 _WRAPPERS = ('state_dict', 'model_state_dict', 'model')
 # What needs no path: a name, and where the installed file is.
 _NAMED = dict(dlib=installed_dlib_file)
-_REMEDY = ('or train from random weights on purpose with '
-           '--cfg-options init_weights=random')
+_HINT = ('or train from random weights on purpose with '
+         '--cfg-options init_weights=random')
 
 
 @HOOKS.register_module()
@@ -113,9 +113,9 @@ class InitWeightsHook(Hook):
         try:
             part = model.get_submodule(target)
         except AttributeError as error:
-            raise ValueError(
-                f'init_weights: the model has no part {target!r}. Remedy: '
-                'correct target') from error
+            raise ConfigError('init_weights: the model has no part '
+                              f'{target!r}',
+                              hint='correct target') from error
         state = state_of_part(read_state_dict(checkpoint), source or target)
         with whole_weights(runner.model):
             if inflate:
@@ -167,10 +167,9 @@ def read_state_dict(checkpoint: str) -> Dict[str, torch.Tensor]:
     """
     is_url = '://' in checkpoint
     if not is_url and not osp.isfile(checkpoint):
-        raise FileNotFoundError(
-            f'initial weights {checkpoint!r} not found (looked for '
-            f'{osp.abspath(checkpoint)}). Remedy: put the file there, '
-            f'{_REMEDY}')
+        raise MissingFileError(f'initial weights {checkpoint!r} not found '
+                               f'(looked for {osp.abspath(checkpoint)})',
+                               hint=f'put the file there, {_HINT}')
     if checkpoint.endswith('.dat'):
         return read_dlib_resnet(checkpoint)
     try:
@@ -178,10 +177,10 @@ def read_state_dict(checkpoint: str) -> Dict[str, torch.Tensor]:
     except OSError as error:
         if not is_url:
             raise
-        raise FileNotFoundError(
-            f'initial weights {checkpoint} could not be downloaded ({error}).'
-            ' Remedy: download the file elsewhere and name it with '
-            f'--cfg-options init_weights=PATH, {_REMEDY}') from error
+        raise MissingFileError(
+            f'initial weights {checkpoint} could not be downloaded ({error})',
+            hint='download the file elsewhere and name it with '
+            f'--cfg-options init_weights=PATH, {_HINT}') from error
     for key in _WRAPPERS:
         if key in state and isinstance(state[key], dict):
             state = state[key]
@@ -227,24 +226,30 @@ def load_part(part: nn.Module,
     Raises:
         ValueError: If parameters or buffers of the part are not in the file,
             or have another shape.
+        CheckpointError: If weights in the file are not finite.
     """
     try:
         missing = part.load_state_dict(state, strict=False).missing_keys
     except RuntimeError as error:
         # The first line is a heading, a line for each tensor follows.
         first = '; '.join(map(str.strip, str(error).splitlines()[1:4]))
-        raise ValueError(f'initial weights {checkpoint!r} do not fit '
-                         f'{target!r}: {first or error} Remedy: name the '
-                         f'right file, {_REMEDY}') from error
+        raise ConfigError(f'initial weights {checkpoint!r} do not fit '
+                          f'{target!r}: {str(first or error).rstrip(".")}',
+                          hint=f'name the right file, {_HINT}') from error
+    bad = non_finite_weights(part)
+    if bad:
+        raise CheckpointError(
+            f'initial weights {checkpoint!r} of {target!r} are not finite: '
+            f'{bad[0]}', hint=f'name another file, {_HINT}')
     kept = [k for k in missing if any(word in k for word in fresh)]
     missing = [
         k for k in missing
         if k not in kept and not k.endswith('num_batches_tracked')
     ]
     if missing:
-        raise ValueError(
+        raise ConfigError(
             f'initial weights {checkpoint!r} lack {len(missing)} tensors of '
             f'{target!r}: {missing[:8]}{" ..." if len(missing) > 8 else ""}. '
-            f'The file holds {len(state)}, such as {sorted(state)[:4]}. '
-            f'Remedy: name the right file, {_REMEDY}')
+            f'The file holds {len(state)}, such as {sorted(state)[:4]}',
+            hint=f'name the right file, {_HINT}')
     return len(part.state_dict()) - len(kept)

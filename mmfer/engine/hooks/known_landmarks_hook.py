@@ -4,6 +4,7 @@ from typing import List
 from mmengine.hooks import Hook
 from mmengine.runner import Runner
 
+from mmfer.errors import ConfigError
 from mmfer.models.layers import LandmarkFiller
 from mmfer.registry import HOOKS
 from ..model_parts import parts_of
@@ -29,10 +30,10 @@ class KnownLandmarksHook(Hook):
     def before_train(self, runner: Runner) -> None:
         """Check that the model has what is asked for."""
         if not self._fillers(runner):
-            raise ValueError(
-                'KnownLandmarksHook found nothing in the model that fills in '
-                "landmarks. Remedy: backbone=dict(type='LandmarkNet', ...) or "
-                "'LandmarkMLP', or remove the hook")
+            raise ConfigError('KnownLandmarksHook found nothing in the model '
+                              'that fills in landmarks',
+                              hint="backbone=dict(type='LandmarkNet', ...) "
+                              "or 'LandmarkMLP', or remove the hook")
 
     def after_train_epoch(self, runner: Runner) -> None:
         """Tell the numbers of training so far."""
@@ -42,7 +43,7 @@ class KnownLandmarksHook(Hook):
                 f'landmarks: {known} of {seen} in training known, the others '
                 'as on the mean face')
             if seen and not known:
-                raise ValueError(
-                    'no landmark of the training set is known (all are NaN). '
-                    'Remedy: check the landmark files, or auxiliary= of the '
-                    'dataset')
+                raise ConfigError('no landmark of the training set is known '
+                                  '(all are NaN)',
+                                  hint='check the landmark files, or '
+                                  'auxiliary= of the dataset')

@@ -8,6 +8,7 @@ from mmengine.hooks import Hook
 from mmengine.runner import BaseLoop, Runner
 
 from mmfer.datasets.unwrap import leaf_datasets
+from mmfer.errors import ConfigError
 from mmfer.models.augments import MixingAugment
 from mmfer.models.banks import Corrections, LabelBank
 from mmfer.registry import HOOKS
@@ -63,10 +64,11 @@ class LabelCorrectionHook(Hook):
     def _bank(runner: Runner) -> LabelBank:
         banks = parts_of(runner.model, LabelBank)
         if len(banks) != 1:
-            raise ValueError(
-                f'LabelCorrectionHook found {len(banks)} label banks in the '
-                "model. Remedy: set label_bank=dict(type='LabelBank', "
-                'num_classes=...) in one place, or remove the hook')
+            raise ConfigError(f'LabelCorrectionHook found {len(banks)} label '
+                              'banks in the model',
+                              hint="set label_bank=dict(type='LabelBank', "
+                              'num_classes=...) in one place, or remove the '
+                              'hook')
         return banks[0]
 
     def protocol(self, runner: Runner) -> Dict[str, Any]:
@@ -78,7 +80,8 @@ class LabelCorrectionHook(Hook):
                 start_epoch=self.start_epoch,
                 immediate=bank.immediate,
                 max_changes=bank.max_changes,
-                posterior_momentum=bank.posterior_momentum))
+                min_skill=bank.min_skill,
+                min_stability=bank.min_stability))
 
     def before_run(self, runner: Runner) -> None:
         """Give the bank its size, before a checkpoint is loaded."""
@@ -94,9 +97,10 @@ class LabelCorrectionHook(Hook):
         if getattr(preprocessor, 'batch_augments', None) is not None:
             mixing.append('batch_augments')
         if mixing:
-            raise ValueError(
-                f"a label bank replaces the labels that {', '.join(mixing)} "
-                'of the data preprocessor mixed. Remedy: remove one of them')
+            raise ConfigError('a label bank replaces the labels that '
+                              f"{', '.join(mixing)} of the data preprocessor "
+                              'mixed',
+                              hint='remove one of them')
         leaves = leaf_datasets(runner.train_dataloader.dataset)
         number = sum(len(leaf) for leaf in leaves)
         if bank.size != number:
@@ -110,12 +114,13 @@ class LabelCorrectionHook(Hook):
         if runner.iter == 0:
             bank.initialise(self._samples.given)
         elif not bank.restored:
-            raise ValueError(
+            raise ConfigError(
                 'the checkpoint to resume from holds no label bank for the '
-                f'{bank.size} samples of the training set. Remedy: resume '
-                'with the config of the interrupted run')
+                f'{bank.size} samples of the training set',
+                hint='resume with the config of the interrupted run')
         else:
             bank.check(self._samples.given)
+            self._figures = runner.message_hub.get_info('label_bank') or {}
         if is_main_process():
             self._carry_on(runner)
 
@@ -138,17 +143,21 @@ class LabelCorrectionHook(Hook):
         quality = correction_quality(
             changes, bank.label, self._samples.given, self._clean,
             bank.confidence, getattr(bank.correction, 'low_ratio', 0.3))
+        if bank.stability is not None:
+            quality['stability'] = bank.stability
         changed = int((bank.label != bank.given).sum())
         self._figures = {
             f'label_bank/{k}': v for k, v in dict(
                 changes=len(changes.index), dropped=changes.dropped,
                 changed=changed, **quality).items()
         }
+        # Saved, for an evaluation that is repeated after an interruption.
+        runner.message_hub.update_info('label_bank', self._figures)
         self._report(runner, changes)
         runner.logger.info(
             f'label bank, epoch {runner.epoch + 1}: {len(changes.index)} '
             'labels changed' +
-            (f', {changes.dropped} held back by max_changes'
+            (f', {changes.dropped} held back'
              if changes.dropped else '') +
             f'; {changed} of {bank.size} differ from the given ones' +
             ''.join(self._percent(quality)))

@@ -5,8 +5,10 @@ from mmengine.hooks import Hook
 from mmengine.runner import BaseLoop, Runner
 
 from mmfer.datasets.unwrap import leaf_datasets
+from mmfer.errors import ConfigError, RunError
 from mmfer.registry import HOOKS
 from mmfer.structures import LABEL_SPACES, LabelSpace
+from ..class_check import check_classes
 from ..checkpoint_check import (canonical_classes, checkpoint_classes,
                                 try_weights)
 
@@ -23,6 +25,10 @@ class LabelSpaceHook(Hook):
     order of the model, which is logged. Anything else is an error that prints
     both orders.
 
+    **Sizes.** The number of classes and the action units that the model was
+    built for are compared with those of the dataset before the first step,
+    see :func:`~mmfer.engine.class_check.check_classes`.
+
     **Weights.** MMEngine loads what fits and only warns of the rest. Here,
 
     - testing with weights that are missing or of another shape is an error,
@@ -31,6 +37,8 @@ class LabelSpaceHook(Hook):
       keeps its initialisation, unless nothing at all fits.
 
     Raises:
+        ConfigError: If the model was built for other classes or action
+            units than those of a dataset.
         ValueError: If label orders cannot be mapped by name.
         RuntimeError: If the weights do not fit.
     """
@@ -64,16 +72,39 @@ class LabelSpaceHook(Hook):
             self._fit(runner, runner._test_loop, 'test', classes,
                       'the checkpoint')
 
+    def before_run(self, runner: Runner) -> None:
+        """Compare the training set with the model."""
+        # A checkpoint to resume from may still bring its own order.
+        if isinstance(runner._train_loop, BaseLoop) and not runner._resume:
+            self._check(runner, runner._train_loop, 'training')
+
     def before_train(self, runner: Runner) -> None:
-        """Compare the validation set with the training set."""
+        """Compare the validation set with the training set and the model."""
+        self._check(runner, runner._train_loop, 'training')
         classes = self._classes(runner.train_dataloader.dataset)
         if classes is not None:
             self._fit(runner, runner._val_loop, 'validation', classes,
                       'the training set')
+        self._check(runner, runner._val_loop, 'validation')
+
+    def before_val(self, runner: Runner) -> None:
+        """Compare the validation set with the model."""
+        if not isinstance(runner._train_loop, BaseLoop):
+            self._check(runner, runner._val_loop, 'validation')
+
+    def before_test(self, runner: Runner) -> None:
+        """Compare the test set with the model."""
+        self._check(runner, runner._test_loop, 'test')
 
     def after_train(self, runner: Runner) -> None:
         """From now on, checkpoints are loaded for testing."""
         self._trained = True
+
+    @staticmethod
+    def _check(runner: Runner, loop: Any, use: str) -> None:
+        if isinstance(loop, BaseLoop):
+            check_classes(runner.model, loop.dataloader.dataset, use,
+                          runner.cfg)
 
     @staticmethod
     def _classes(dataset: Any) -> Optional[List[str]]:
@@ -85,23 +116,24 @@ class LabelSpaceHook(Hook):
         report = try_weights(runner.model, checkpoint)
         if not (report.missing or report.unexpected or report.reshaped):
             return
-        told = f' It was trained on {classes}.' if classes else ''
+        trained = f'. It was trained on {classes}' if classes else ''
         if resuming:
-            raise RuntimeError(
-                'the checkpoint to resume from does not fit the model: '
-                f'{report.lines()}.{told} Remedy: resume with the config of '
-                'the interrupted run')
+            raise RunError('the checkpoint to resume from does not fit the '
+                           f'model: {report.lines()}{trained}',
+                           hint='resume with the config of the interrupted '
+                           'run')
         if not training and (report.missing or report.reshaped):
-            raise RuntimeError(
+            raise RunError(
                 'the checkpoint does not fit the model, and testing it would '
-                f'use random weights: {report.lines()}.{told} Remedy: test '
-                'with the config it was trained with; where the number of '
-                'classes differs, set model.head.num_classes and label_space '
-                'of the dataset to those of the checkpoint')
+                f'use random weights: {report.lines()}{trained}',
+                hint='test with the config it was trained with; where the '
+                'number of classes differs, set model.head.num_classes and '
+                'label_space of the dataset to those of the checkpoint')
         if report.loaded == 0:
-            raise RuntimeError('no weight of the checkpoint fits the model: '
-                               f'{report.lines()}. Remedy: name a checkpoint '
-                               'of this model, or its config')
+            raise RunError('no weight of the checkpoint fits the model: '
+                           f'{report.lines()}',
+                           hint='name a checkpoint of this model, or its '
+                           'config')
         kept = list(report.reshaped) + report.missing
         runner.logger.warning(
             f'the checkpoint fits in {report.loaded} keys. Keeping their '
@@ -130,24 +162,25 @@ class LabelSpaceHook(Hook):
             orders = (f'{source} has the classes {classes}, the {use} set '
                       f'{type(leaf).__name__} has {own}')
             if not set(own) <= set(classes):
-                raise ValueError(
+                raise ConfigError(
                     f'{orders}; {sorted(set(own) - set(classes))} cannot be '
-                    'mapped by name. Remedy: set label_space='
-                    f'{classes} in that dataset, which drops and counts the '
-                    'samples of other classes')
+                    'mapped by name',
+                    hint=f'set label_space={classes} in that dataset, which '
+                    'drops and counts the samples of other classes')
             if not hasattr(leaf, 'set_label_space'):
-                raise ValueError(
-                    f'{orders}, in another order, and {type(leaf).__name__} '
-                    'cannot change its order. Remedy: give it classes='
-                    f'{classes}, or read it with a dataset of mmfer')
+                raise ConfigError(f'{orders}, in another order, and '
+                                  f'{type(leaf).__name__} cannot change its '
+                                  'order',
+                                  hint=f'give it classes={classes}, or read '
+                                  'it with a dataset of mmfer')
             length = len(leaf)
             leaf.set_label_space(self._space(classes))
             if len(leaf) != length:
-                raise ValueError(
+                raise ConfigError(
                     f'{orders}; reading it again in the order of {source} '
                     f'gave {len(leaf)} instead of {length} samples, as for '
-                    'folds and subsets. Remedy: set label_space='
-                    f'{classes} in that dataset')
+                    'folds and subsets',
+                    hint=f'set label_space={classes} in that dataset')
             runner.logger.warning(f'{orders}: mapped by name')
             mapped = True
         if mapped:

@@ -4,6 +4,7 @@ from typing import Any, List, Optional
 from mmengine.hooks import Hook
 from mmengine.runner import Runner
 
+from mmfer.errors import ConfigError
 from mmfer.models.layers import LandmarkTree
 from mmfer.registry import HOOKS
 from ..epoch_check import require_epochs
@@ -44,10 +45,10 @@ class LandmarkTreeHook(Hook):
     def _trees(runner: Runner) -> List[LandmarkTree]:
         trees = parts_of(runner.model, LandmarkTree)
         if not trees:
-            raise ValueError(
-                'LandmarkTreeHook found no tree of landmarks in the model. '
-                "Remedy: backbone=dict(type='LandmarkNet', order=dict(type="
-                "'LandmarkTree'), ...), or remove the hook")
+            raise ConfigError(
+                'LandmarkTreeHook found no tree of landmarks in the model',
+                hint="backbone=dict(type='LandmarkNet', "
+                "order=dict(type='LandmarkTree'), ...), or remove the hook")
         return trees
 
     def before_train(self, runner: Runner) -> None:

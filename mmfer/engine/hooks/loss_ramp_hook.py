@@ -2,6 +2,7 @@
 from mmengine.hooks import Hook
 from mmengine.runner import Runner
 
+from mmfer.errors import ConfigError
 from mmfer.models.losses import BaseRampedLoss
 from mmfer.registry import HOOKS
 from ..epoch_check import require_epochs
@@ -33,10 +34,10 @@ class LossRampHook(Hook):
         """Check that the run has what is asked for."""
         require_epochs(runner, 'a ramp changes')
         if not parts_of(runner.model, BaseRampedLoss):
-            raise ValueError(
-                'LossRampHook found no loss with a ramp in the model. Remedy: '
-                "add one, as dict(type='AttentionConsistencyLoss'), or remove "
-                'the hook')
+            raise ConfigError(
+                'LossRampHook found no loss with a ramp in the model',
+                hint="add one, as dict(type='AttentionConsistencyLoss'), or "
+                'remove the hook')
 
     def before_train_epoch(self, runner: Runner) -> None:
         """Set the ramp of this epoch."""

@@ -9,6 +9,7 @@ from mmengine.runner import BaseLoop, Runner
 from mmfer.datasets.neighbors import (NeighborIndex, check_training_set,
                                       fingerprint, load_index)
 from mmfer.datasets.unwrap import leaf_datasets
+from mmfer.errors import ConfigError, MissingFileError
 from mmfer.models.banks import NeighborBank, SharedRows
 from mmfer.registry import HOOKS
 from ..bank_check import check_bank_run
@@ -59,10 +60,11 @@ class NeighborBankHook(Hook):
         rows = parts_of(runner.model, SharedRows)
         banks = [m for m in rows if isinstance(m, NeighborBank)]
         if len(banks) != 1:
-            raise ValueError(
-                f'NeighborBankHook found {len(banks)} neighbour banks in the '
-                "model. Remedy: take a head with bank=dict(type="
-                "'NeighborBank'), or remove the hook")
+            raise ConfigError(f'NeighborBankHook found {len(banks)} '
+                              'neighbour banks in the model',
+                              hint='take a head with '
+                              "bank=dict(type='NeighborBank'), or remove "
+                              'the hook')
         return banks + [m for m in rows if m is not banks[0]]
 
     def before_run(self, runner: Runner) -> None:
@@ -82,15 +84,16 @@ class NeighborBankHook(Hook):
         line = ('python tools/dataset_tools/build_neighbors.py '
                 f'{config} --space {self.space} --out {self.file}')
         if not osp.isfile(self.file):
-            raise FileNotFoundError(
-                f'{self.file}: no index of neighbours. Remedy: type {line}')
+            raise MissingFileError(f'{self.file}: no index of neighbours',
+                                   hint=f'type {line}')
         index = load_index(self.file)
         space = index.info.get('space')
         if space != self.space:
-            raise ValueError(
-                f'{self.file}: the index was built in the space {space!r}, '
-                f'the hook wants {self.space!r}. Remedy: type {line}, or '
-                f'set space={space!r} in NeighborBankHook')
+            raise ConfigError(f'{self.file}: the index was built in the '
+                              f'space {space!r}, the hook wants '
+                              f'{self.space!r}',
+                              hint=f'type {line}, or set space={space!r} in '
+                              'NeighborBankHook')
         return index
 
     def before_train(self, runner: Runner) -> None:
@@ -103,14 +106,14 @@ class NeighborBankHook(Hook):
             for rows in memories:
                 rows.initialise(bank.size)
         elif not all(rows.restored for rows in memories):
-            raise ValueError(
+            raise ConfigError(
                 'the checkpoint to resume from holds no neighbour bank for '
-                f'the {bank.size} samples of the training set. Remedy: '
-                'resume with the config of the interrupted run')
+                f'the {bank.size} samples of the training set',
+                hint='resume with the config of the interrupted run')
         elif not torch.equal(bank.fingerprint.cpu(), own):
-            raise ValueError(
-                f'{self.file} is not the index of neighbours with which the '
-                'run began. Remedy: go on with that of the interrupted run')
+            raise ConfigError(f'{self.file} is not the index of neighbours '
+                              'with which the run began',
+                              hint='go on with that of the interrupted run')
         bank.set_neighbors(
             torch.from_numpy(index.indices), torch.from_numpy(index.weights),
             own)

@@ -5,6 +5,7 @@ from mmengine.hooks import Hook
 from mmengine.runner import Runner
 
 from mmfer.datasets.samplers import PhasedSampler
+from mmfer.errors import ConfigError
 from mmfer.models.augments import BatchRemix
 from mmfer.models.losses import BaseReweightedLoss
 from mmfer.registry import HOOKS
@@ -13,7 +14,7 @@ from ..model_parts import augments_of, parts_of
 from ..phased_ramp import PhasedRamp
 
 # What belongs into the config where a part is missing.
-_REMEDIES = dict(
+_HINTS = dict(
     weighting="head=dict(loss=dict(type='FocalCrossEntropyLoss')) or another "
     'loss with class weights',
     sampling="train_dataloader=dict(sampler=dict(type='PhasedSampler'))",
@@ -67,17 +68,18 @@ class PhaseHook(Hook):
             for name, ramp in phases.items() if ramp is not None
         }
         if not self.ramps:
-            raise ValueError('PhaseHook has no phase. Remedy: give it '
-                             'weighting, sampling or mixing, or remove it')
+            raise ConfigError('PhaseHook has no phase',
+                              hint='give it weighting, sampling or mixing, '
+                              'or remove it')
 
     def before_train(self, runner: Runner) -> None:
         """Check that the run has what is asked for."""
         require_epochs(runner, 'phases change')
         for name in self.ramps:
             if not self._parts(runner, name):
-                raise ValueError(
-                    f'PhaseHook has nothing to change for {name!r}. Remedy: '
-                    f'{_REMEDIES[name]}; or leave out {name}')
+                raise ConfigError(
+                    f'PhaseHook has nothing to change for {name!r}',
+                    hint=f'{_HINTS[name]}; or leave out {name}')
 
     def before_train_epoch(self, runner: Runner) -> None:
         """Set the values of this epoch."""
@@ -93,11 +95,11 @@ class PhaseHook(Hook):
         """Refuse a part that no phase would change."""
         counts = getattr(part, 'counts', None)
         if counts is not None and not len(counts):
-            raise ValueError(
-                f'{type(part).__name__} does not know how many samples the '
-                f'classes have, so that the phase of {name!r} would change '
-                "nothing. Remedy: add dict(type='ClassCountHook') to "
-                'custom_hooks, or counts=[...] to the part')
+            raise ConfigError(f'{type(part).__name__} does not know how many '
+                              'samples the classes have, so that the phase '
+                              f'of {name!r} would change nothing',
+                              hint="add dict(type='ClassCountHook') to "
+                              'custom_hooks, or counts=[...] to the part')
 
     @staticmethod
     def _parts(runner: Runner, name: str) -> List[Any]:

@@ -1,6 +1,5 @@
 # Copyright (c) mmfer contributors.
 import json
-import os
 import os.path as osp
 import time
 from typing import Any, Dict, List, Optional
@@ -11,6 +10,7 @@ from mmengine.hooks import Hook
 from mmengine.runner import BaseLoop, EpochBasedTrainLoop, Runner
 
 from mmfer.datasets.unwrap import leaf_datasets
+from mmfer.files import atomic_write
 from mmfer.registry import HOOKS
 from mmfer.version import __version__
 from ..protocol import (checkpoint_weights, describe_data, describe_run,
@@ -308,6 +308,5 @@ class ProtocolHook(Hook):
         if not is_main_process():
             return
         path = osp.join(runner.work_dir, name)
-        with open(f'{path}.tmp', 'w', encoding='utf-8') as file:
+        with atomic_write(path) as file:
             json.dump(plain(self.block), file, indent=1)
-        os.replace(f'{path}.tmp', path)

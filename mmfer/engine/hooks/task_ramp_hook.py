@@ -4,6 +4,7 @@ from typing import Dict
 from mmengine.hooks import Hook
 from mmengine.runner import Runner
 
+from mmfer.errors import ConfigError
 from mmfer.models.heads import MultiTaskFERHead
 from mmfer.registry import HOOKS
 from ..epoch_check import require_epochs
@@ -57,8 +58,8 @@ class TaskRampHook(Hook):
     def _head(runner: Runner) -> MultiTaskFERHead:
         heads = parts_of(runner.model, MultiTaskFERHead)
         if len(heads) != 1:
-            raise ValueError(
-                f'TaskRampHook found {len(heads)} heads of several tasks in '
-                'the model. Remedy: use one MultiTaskFERHead, or remove the '
-                'hook')
+            raise ConfigError(f'TaskRampHook found {len(heads)} heads of '
+                              'several tasks in the model',
+                              hint='use one MultiTaskFERHead, or remove the '
+                              'hook')
         return heads[0]

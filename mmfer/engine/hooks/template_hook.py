@@ -6,6 +6,7 @@ from mmengine.hooks import Hook
 from mmengine.runner import BaseLoop, Runner
 from torch.nn.functional import normalize
 
+from mmfer.errors import ConfigError
 from mmfer.models.banks import TemplateBank
 from mmfer.registry import HOOKS
 from ..bank_check import check_bank_run
@@ -39,10 +40,10 @@ class TemplateHook(Hook):
     def _banks(runner: Runner) -> List[TemplateBank]:
         banks = parts_of(runner.model, TemplateBank)
         if not banks:
-            raise ValueError(
-                'TemplateHook found no template bank in the model. Remedy: a '
-                "head with templates=dict(type='TemplateBank', ...), or "
-                'remove the hook')
+            raise ConfigError(
+                'TemplateHook found no template bank in the model',
+                hint="a head with templates=dict(type='TemplateBank', ...), "
+                'or remove the hook')
         return banks
 
     def before_run(self, runner: Runner) -> None:
@@ -57,9 +58,9 @@ class TemplateHook(Hook):
             if runner.iter == 0:
                 bank.initialise()
             elif bank.empty:
-                raise ValueError(
-                    'the checkpoint to resume from holds no templates. '
-                    'Remedy: resume with the config of the interrupted run')
+                raise ConfigError(
+                    'the checkpoint to resume from holds no templates',
+                    hint='resume with the config of the interrupted run')
 
     def after_train_epoch(self, runner: Runner) -> None:
         """Add the epoch to the templates."""

@@ -7,6 +7,7 @@ from mmengine.hooks import Hook
 from mmengine.runner import Runner
 
 from mmfer.datasets.unwrap import leaf_datasets
+from mmfer.files import atomic_write
 from mmfer.registry import HOOKS
 
 
@@ -56,7 +57,7 @@ class UnreadableImagesHook(Hook):
             runner.logger.info(f'unreadable images: none of {total}')
             return
         target = osp.join(runner.work_dir, 'unreadable.txt')
-        with open(target, 'w', encoding='utf-8') as file:
+        with atomic_write(target) as file:
             file.write('\n'.join(paths) + '\n')
         shown = ', '.join(paths[:self.num_shown])
         more = len(paths) - self.num_shown

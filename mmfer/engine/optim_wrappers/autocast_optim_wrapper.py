@@ -8,6 +8,7 @@ from torch import nn
 from torch.amp import GradScaler
 from torch.distributed.fsdp import FullyShardedDataParallel
 
+from mmfer.errors import ConfigError, RunError
 from mmfer.registry import OPTIM_WRAPPERS
 
 _DTYPES = dict(bfloat16=torch.bfloat16, float16=torch.float16)
@@ -47,14 +48,14 @@ class AutocastOptimWrapper(OptimWrapper):
                  loss_scale: Optional[Dict[str, Any]] = None,
                  **kwargs: Any) -> None:
         if dtype not in _DTYPES:
-            raise ValueError(
-                f'optim_wrapper.dtype must be one of {sorted(_DTYPES)}, got '
-                f'{dtype!r}. Remedy: for float32 set '
-                'optim_wrapper.enabled=False')
+            raise ConfigError('optim_wrapper.dtype must be one of '
+                              f'{sorted(_DTYPES)}, got {dtype!r}',
+                              hint='for float32 set '
+                              'optim_wrapper.enabled=False')
         if loss_scale is not None and dtype != 'float16':
-            raise ValueError(f'optim_wrapper.loss_scale={loss_scale} is for '
-                             f'float16 only, but dtype is {dtype!r}. Remedy: '
-                             'leave it out')
+            raise ConfigError(f'optim_wrapper.loss_scale={loss_scale} is for '
+                              f'float16 only, but dtype is {dtype!r}',
+                              hint='leave it out')
         super().__init__(**kwargs)
         self.enabled = enabled
         self.cast_dtype = _DTYPES[dtype] if enabled else torch.float32
@@ -69,9 +70,9 @@ class AutocastOptimWrapper(OptimWrapper):
         """Run the forward pass and the losses under autocast."""
         if self.loss_scaler.is_enabled() and isinstance(
                 model, FullyShardedDataParallel):
-            raise RuntimeError(
-                'float16 under FSDP: each process would see the overflows of '
-                'its own shard only. Remedy: optim_wrapper.dtype=bfloat16')
+            raise RunError('float16 under FSDP: each process would see the '
+                           'overflows of its own shard only',
+                           hint='optim_wrapper.dtype=bfloat16')
         device = next(model.parameters()).device.type
         with super().optim_context(model), torch.autocast(
                 device, self.cast_dtype, enabled=self.enabled):

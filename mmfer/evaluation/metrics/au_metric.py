@@ -5,6 +5,7 @@ import numpy as np
 import torch
 from mmengine.evaluator import BaseMetric
 
+from mmfer.errors import ConfigError
 from mmfer.registry import METRICS
 from .checked_vectors import checked_pair, stacked_pairs
 
@@ -81,9 +82,9 @@ class AUMetric(BaseMetric):
                 'pred_au must hold probabilities, got values from '
                 f'{scores.min():g} to {scores.max():g}')
         if np.isnan(labels).all():
-            raise ValueError(
-                'no action unit is labelled in the set. Remedy: evaluate '
-                'AUMetric on a set with gt_au, or remove it')
+            raise ConfigError('no action unit is labelled in the set',
+                              hint='evaluate AUMetric on a set with gt_au, '
+                              'or remove it')
         names = (self.dataset_meta or {}).get('au_names') or [
             f'unit{i}' for i in range(labels.shape[1])
         ]

@@ -4,6 +4,9 @@ from typing import List, Tuple
 import numpy as np
 import torch
 
+from mmfer.errors import ConfigError
+from ..finite_predictions import require_finite
+
 
 def checked_pair(sample: dict, prediction: str, target: str
                  ) -> Tuple[np.ndarray, np.ndarray]:
@@ -25,20 +28,21 @@ def checked_pair(sample: dict, prediction: str, target: str
     """
     name = sample.get('img_path', sample.get('sample_idx', 'unnamed'))
     if sample.get(prediction) is None:
-        raise ValueError(f'{name}: the sample has no {prediction}. Remedy: '
-                         'give MultiTaskFERHead a head for this task')
+        raise ConfigError(f'{name}: the sample has no {prediction}',
+                          hint='give MultiTaskFERHead a head for this task')
     vector = torch.as_tensor(sample[prediction]).detach().cpu().double()
     vector = vector.numpy()
-    if vector.ndim != 1 or not np.isfinite(vector).all():
-        raise ValueError(f'{name}: {prediction} must be a vector of finite '
-                         f'numbers, got {vector.tolist()}')
+    if vector.ndim != 1:
+        raise ValueError(f'{name}: {prediction} must be a vector, got the '
+                         f'shape {vector.shape}')
+    require_finite(sample, prediction)
     label = np.full_like(vector, np.nan)
     if sample.get(target) is not None:
         label = torch.as_tensor(sample[target]).cpu().double().numpy()
     if label.shape != vector.shape:
-        raise ValueError(
-            f'{name}: {target} has the shape {label.shape}, {prediction} '
-            f'{vector.shape}. Remedy: give head and dataset the same targets')
+        raise ConfigError(f'{name}: {target} has the shape {label.shape}, '
+                          f'{prediction} {vector.shape}',
+                          hint='give head and dataset the same targets')
     return vector, label
 
 

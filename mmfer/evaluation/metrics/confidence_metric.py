@@ -5,11 +5,9 @@ from typing import Any, Dict, List, Optional, Sequence
 import torch
 from mmengine.evaluator import BaseMetric
 
+from mmfer.errors import ConfigError
 from mmfer.registry import METRICS
-
-# Column of a row -> field of the sample.
-_NAMES = {'': 'pred_score', 'own_': 'pred_confidence',
-          'ambiguity': 'ambiguity', 'occlusion': 'gt_mask'}
+from ..finite_predictions import require_finite
 
 
 @METRICS.register_module()
@@ -34,7 +32,8 @@ class ConfidenceMetric(BaseMetric):
 
     Raises:
         ValueError: If a sample has no ``pred_score``, no sample tells
-            ambiguity or occlusion, or a confidence is not finite.
+            ambiguity or occlusion, or a confidence or ambiguity is not
+            finite.
     """
 
     default_prefix: Optional[str] = 'confidence'
@@ -53,6 +52,7 @@ class ConfidenceMetric(BaseMetric):
             if sample.get('pred_score') is None:
                 raise ValueError(f'{name}: the sample has no pred_score, '
                                  'which ConfidenceMetric needs')
+            require_finite(sample, 'pred_score', 'pred_confidence')
             row = {'': float(sample['pred_score'].max())}
             if sample.get('pred_confidence') is not None:
                 row['own_'] = float(sample['pred_confidence'])
@@ -60,9 +60,8 @@ class ConfidenceMetric(BaseMetric):
                 row['ambiguity'] = float(sample['ambiguity'])
             if sample.get('gt_mask') is not None:
                 row['occlusion'] = float(sample['gt_mask'].float().mean())
-            bad = [key for key, value in row.items() if math.isnan(value)]
-            if bad:
-                raise ValueError(f'{name}: {_NAMES[bad[0]]} is NaN')
+            if math.isnan(row.get('ambiguity', 0)):
+                raise ValueError(f'{name}: ambiguity is NaN')
             self.results.append(row)
 
     def compute_metrics(self, results: List[Dict[str, float]]
@@ -88,8 +87,8 @@ class ConfidenceMetric(BaseMetric):
                 metrics[kind + truth] = float('nan') if tied else float(
                     spearman_corrcoef(pairs[:, 0], pairs[:, 1]))
         if not metrics:
-            raise ValueError(
-                'no sample tells its ambiguity or occlusion. Remedy: evaluate '
-                'ConfidenceMetric on SyntheticFER, with the occlusion mask '
-                'and ambiguity left in by the pipeline')
+            raise ConfigError('no sample tells its ambiguity or occlusion',
+                              hint='evaluate ConfidenceMetric on '
+                              'SyntheticFER, with the occlusion mask and '
+                              'ambiguity left in by the pipeline')
         return metrics

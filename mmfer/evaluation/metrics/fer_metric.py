@@ -8,7 +8,9 @@ import torch
 from mmengine.evaluator import BaseMetric
 from mmengine.logging import MMLogger
 
+from mmfer.errors import ConfigError
 from mmfer.registry import METRICS
+from ..finite_predictions import require_finite
 from ..class_groups import CLASS_GROUPS, group_recalls, ranked_groups
 from ..confusion_matrix import count_confusions, save_confusion_matrix
 
@@ -125,6 +127,7 @@ class FERMetric(BaseMetric):
                 if sample.get(key) is None:
                     raise ValueError(f'{name}: the sample has no {key}, '
                                      'which FERMetric needs')
+            require_finite(sample, 'pred_score')
             score = self._distribution(sample['pred_score'], 'pred_score',
                                        name)
             target = sample.get('gt_score')
@@ -147,9 +150,9 @@ class FERMetric(BaseMetric):
         if score.ndim != 1 or (classes and len(score) != len(classes)):
             wanted = (f'the {len(classes)} classes {list(classes)}'
                       if classes else '(C, )')
-            raise ValueError(
-                f'{name}: {key} of shape {score.shape} does not fit {wanted}. '
-                'Remedy: let model.head.num_classes be the number of classes '
+            raise ConfigError(
+                f'{name}: {key} of shape {score.shape} does not fit {wanted}',
+                hint='let model.head.num_classes be the number of classes '
                 "of the dataset's label space")
         if not np.isfinite(score).all():
             raise ValueError(f'{name}: {key} is not finite: {score.tolist()}')

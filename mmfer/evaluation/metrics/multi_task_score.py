@@ -4,6 +4,7 @@ from typing import Any, Dict, List, Optional, Sequence
 import numpy as np
 from mmengine.evaluator import BaseMetric
 
+from mmfer.errors import ConfigError
 from mmfer.registry import METRICS
 from .au_metric import AUMetric
 from .fer_metric import FERMetric
@@ -78,8 +79,9 @@ class MultiTaskScore(BaseMetric):
         expr, au, va = zip(*results)
         expr = [row for row in expr if row is not None]
         if not expr:
-            raise ValueError('no sample of the set has an expression. Remedy: '
-                             'evaluate MultiTaskScore on a set of all tasks')
+            raise ConfigError('no sample of the set has an expression',
+                              hint='evaluate MultiTaskScore on a set of all '
+                              'tasks')
         scores, labels, _ = zip(*expr)
         parts = dict(
             ccc=self.va.compute_metrics(va)['ccc'],

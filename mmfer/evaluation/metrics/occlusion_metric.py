@@ -4,6 +4,8 @@ from typing import Any, Dict, List, Optional, Sequence
 from mmengine.evaluator import BaseMetric
 
 from mmfer.registry import METRICS
+from mmfer.structures import AnnotationError
+from ..finite_predictions import require_finite
 from ..patch_occlusion import occlusion_auc, patch_coverage
 
 
@@ -16,7 +18,9 @@ class OcclusionMetric(BaseMetric):
     - ``patch_auc``: of models that weigh patches, how surely the smaller
       weight tells a covered patch, in [0, 1]; see :func:`occlusion_auc`.
 
-    :class:`~mmfer.datasets.SyntheticFER` tells what is hidden.
+    The mask of what is hidden comes from
+    :class:`~mmfer.datasets.SyntheticFER`, or on other images from
+    :class:`~mmfer.datasets.transforms.PasteOccluder`.
 
     Args:
         threshold (float): The least part of a patch that an occluder covers,
@@ -26,7 +30,8 @@ class OcclusionMetric(BaseMetric):
         prefix (str, optional): Another prefix than ``'occlusion'``.
 
     Raises:
-        ValueError: If a sample does not tell what is hidden.
+        AnnotationError: If a sample has no mask.
+        ValueError: If a prediction is not finite.
     """
 
     default_prefix: Optional[str] = 'occlusion'
@@ -49,14 +54,15 @@ class OcclusionMetric(BaseMetric):
                 ``pred_patch_boxes`` ``(P, 4)``.
         """
         for sample in data_samples:
+            require_finite(sample, 'pred_score', 'pred_patch_weights')
             mask = sample.get('gt_mask')
             if mask is None:
                 name = sample.get('img_path',
                                   sample.get('sample_idx', 'unnamed'))
-                raise ValueError(
-                    f'{name}: the sample has no gt_mask, which '
-                    'OcclusionMetric needs. Remedy: evaluate it on '
-                    'SyntheticFER, with the mask left in by the pipeline')
+                raise AnnotationError(
+                    'the sample has no gt_mask, which OcclusionMetric needs',
+                    name, hint='evaluate on SyntheticFER, or put '
+                    "dict(type='PasteOccluder') into the pipeline")
             mask = mask.cpu().numpy()
             row = dict(
                 occluded=bool(mask.any()),

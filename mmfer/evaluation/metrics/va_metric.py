@@ -5,6 +5,7 @@ import numpy as np
 import torch
 from mmengine.evaluator import BaseMetric
 
+from mmfer.errors import ConfigError
 from mmfer.registry import METRICS
 from .checked_vectors import checked_pair, stacked_pairs
 
@@ -90,9 +91,9 @@ class VAMetric(BaseMetric):
         for i, name in enumerate(_DIMENSIONS):
             known = ~np.isnan(labels[:, i])
             if not known.any():
-                raise ValueError(
-                    f'{name} is labelled nowhere in the set. Remedy: '
-                    'evaluate VAMetric on a set with gt_va, or remove it')
+                raise ConfigError(f'{name} is labelled nowhere in the set',
+                                  hint='evaluate VAMetric on a set with '
+                                  'gt_va, or remove it')
             for kind, value in _measures(predictions[known, i],
                                          labels[known, i]).items():
                 metrics[f'{kind}_{name}'] = value

@@ -5,6 +5,7 @@ from typing import Dict, List, Optional, Sequence, Union
 import torch
 from torch import Tensor
 
+from mmfer.errors import ConfigError
 from mmfer.registry import MODELS
 from .augment_batch import AugmentBatch
 from .base_augment import BatchAugment
@@ -53,9 +54,9 @@ class BatchAugments:
         self.augments = [self._build(a) for a in augments]
         for augment in self.augments[:-1]:
             if isinstance(augment, MixingAugment):
-                raise ValueError(
-                    f'{augment} mixes samples and must be the last augment, '
-                    'for the records to hold. Remedy: put it at the end, once')
+                raise ConfigError(f'{augment} mixes samples and must be the '
+                                  'last augment, for the records to hold',
+                                  hint='put it at the end, once')
         self.steps = self._fuse(self.augments)
 
     @staticmethod

@@ -4,6 +4,7 @@ from typing import Sequence, Union
 import torch
 
 from mmfer.datasets.transforms.face_crop import FaceCrop
+from mmfer.errors import ConfigError
 from mmfer.registry import MODELS
 from .base_augment import SIZE, uniform
 from .geometric_augment import BatchMoves, GeometricAugment
@@ -50,11 +51,11 @@ class BatchRandomCrop(GeometricAugment):
             old + 2 * self.padding - new for old, new in zip(size, self.size)
         ]
         if min(room) < 0:
-            raise ValueError(
+            raise ConfigError(
                 f'a window of {self.size} (height, width) does not fit into '
-                f'images of {size} with padding {self.padding}. Remedy: make '
-                'size smaller or padding larger, or put BatchAffine with a '
-                'size before BatchRandomCrop')
+                f'images of {size} with padding {self.padding}',
+                hint='make size smaller or padding larger, or put '
+                'BatchAffine with a size before BatchRandomCrop')
         corner = uniform(count, [(0., n + 1.) for n in room]).floor()
         matrix = resizing(size, size).repeat(count, 1, 1)
         matrix[:, :, 2] = self.padding - corner.flip(1)

@@ -5,6 +5,7 @@ from typing import Any, Dict, Optional, Sequence
 import torch
 from torch import Tensor
 
+from mmfer.errors import ConfigError
 from mmfer.registry import MODELS
 from .batch_mixup import BatchMixup
 
@@ -55,6 +56,11 @@ class BatchRemix(BatchMixup):
         if counts is not None:
             self.set_counts(counts)
 
+    @property
+    def needs_counts(self) -> bool:
+        """Whether the training samples were not counted yet."""
+        return not len(self.counts)
+
     def set_counts(self, counts: Sequence[int]) -> None:
         """Tell the training samples of each class.
 
@@ -85,16 +91,16 @@ class BatchRemix(BatchMixup):
         Raises:
             ValueError: If there is no ``gt_label``.
         """
-        if not len(self.counts):
+        if self.needs_counts:
             warnings.warn(
                 'BatchRemix does not know how many samples the classes have: '
-                'the labels are those of mixup. Remedy: add '
+                'the labels are those of mixup. Hint: add '
                 "dict(type='ClassCountHook') to custom_hooks, or counts=[...]")
             return share
         if 'gt_label' not in targets:
-            raise ValueError('BatchRemix compares the classes of samples, '
-                             f'but the targets are {sorted(targets)}. Remedy: '
-                             'BatchMixup, or a dataset with labels')
+            raise ConfigError('BatchRemix compares the classes of samples, '
+                              f'but the targets are {sorted(targets)}',
+                              hint='BatchMixup, or a dataset with labels')
         labels = targets['gt_label']
         # Moves once.
         self.counts = self.counts.to(labels.device, non_blocking=True)

@@ -125,7 +125,7 @@ class FusedMoves(BatchAugment):
             order = mirror_order(points.shape[1])
         except ValueError as error:
             raise AnnotationError(
-                str(error), remedy='leave mirroring (BatchFlip, '
+                str(error), hint='leave mirroring (BatchFlip, '
                 'BatchFlowFlip) out of the augments or the landmarks out of '
                 'the annotations') from None
         # Indexing with a list would copy it to the device and wait.

@@ -6,6 +6,7 @@ import torch
 from torch import Tensor
 
 from mmfer.datasets.transforms.geometric_transform import to_probability
+from mmfer.errors import ConfigError
 from ..layers import one_hot
 from .base_augment import BatchAugment, happens
 
@@ -77,10 +78,10 @@ class MixingAugment(BatchAugment):
         elif 'gt_label' in targets and self.num_classes is not None:
             score = one_hot(targets['gt_label'], self.num_classes)
         else:
-            raise ValueError(
-                f'{type(self).__name__} mixes gt_score, but the targets are '
-                f'{sorted(targets)}. Remedy: give it num_classes, so that '
-                'gt_score is made from gt_label')
+            raise ConfigError(f'{type(self).__name__} mixes gt_score, but '
+                              f'the targets are {sorted(targets)}',
+                              hint='give it num_classes, so that gt_score '
+                              'is made from gt_label')
         partner = score.index_select(0, index)
         share = self.label_share(weight, index, targets)
         targets['gt_score'] = torch.lerp(

@@ -1,5 +1,5 @@
 # Copyright (c) mmfer contributors.
-from typing import Any, Tuple
+from typing import Any, Dict, Tuple
 
 import torch
 from mmpretrain.models.backbones import ResNet
@@ -18,9 +18,10 @@ class _CBAMBlock:
 
     number_convs: int
 
-    def __init__(self, *args: Any, reduction: int, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, cbam: Dict[str, Any],
+                 **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.cbam = CBAM(self.out_channels, reduction)
+        self.cbam = CBAM(self.out_channels, **cbam)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         if self.with_cp and x.requires_grad:
@@ -62,6 +63,10 @@ class CBAMResNet(ResNet):
         reduction (int): Of the channel gates. Defaults to 16.
         place (str): ``'blocks'``, or ``'end'`` for one attention on the last
             map alone. Defaults to ``'blocks'``.
+        start (float): Value of the gates at the start, see
+            :class:`~mmfer.models.layers.CBAM`. Defaults to 0.5, as in the
+            released code; a quarter of each branch passes. For weights of a
+            plain ResNet take a value near 1, such as 0.95.
         zero_init_residual (bool): Defaults to False, as the released code.
         **kwargs: See ``mmpretrain.models.ResNet``.
 
@@ -75,22 +80,23 @@ class CBAMResNet(ResNet):
                  depth: int = 18,
                  reduction: int = 16,
                  place: str = 'blocks',
+                 start: float = 0.5,
                  zero_init_residual: bool = False,
                  **kwargs: Any) -> None:
         if place not in _PLACES:
             raise ValueError(f'place must be one of {_PLACES}, got {place!r}')
         self.place = place
-        self.reduction = reduction
+        self.attention = dict(reduction=reduction, start=start)
         super().__init__(
             depth, zero_init_residual=zero_init_residual, **kwargs)
         if place == 'end':
-            self.cbam = CBAM(self.feat_dim, reduction)
+            self.cbam = CBAM(self.feat_dim, **self.attention)
 
     def make_res_layer(self, block: type, **kwargs: Any) -> nn.Sequential:
         """One stage, see ``mmpretrain.models.ResNet``."""
         if self.place == 'blocks':
             block = self.blocks[block]
-            kwargs.update(reduction=self.reduction)
+            kwargs.update(cbam=self.attention)
         return super().make_res_layer(block=block, **kwargs)
 
     def init_weights(self) -> None:

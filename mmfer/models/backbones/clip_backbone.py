@@ -2,6 +2,8 @@
 import torch
 from mmpretrain.models.backbones.base_backbone import BaseBackbone
 
+from mmfer.errors import ConfigError
+
 
 class ClipBackbone(BaseBackbone):
     """A backbone that reads clips, ``(N, C, T, H, W)``, not pictures."""
@@ -15,11 +17,11 @@ class ClipBackbone(BaseBackbone):
         """Refuse what is no clip, or too short.
 
         Raises:
-            ValueError: Names the shape and the remedy.
+            ValueError: Names the shape and the hint.
         """
         if x.ndim != 5 or x.size(2) < self.min_frames:
-            raise ValueError(
-                f'{type(self).__name__} takes clips (N, C, T, H, W) of at '
-                f'least {self.min_frames} frame(s), got {tuple(x.shape)}. '
-                'Remedy: let the pipeline take that many frames from each '
-                'sample')
+            raise ConfigError(f'{type(self).__name__} takes clips (N, C, T, '
+                              f'H, W) of at least {self.min_frames} '
+                              f'frame(s), got {tuple(x.shape)}',
+                              hint='let the pipeline take that many frames '
+                              'from each sample')

@@ -5,6 +5,7 @@ import torch
 from mmengine.model import BaseModule
 from torch import nn
 
+from mmfer.errors import ConfigError
 from mmfer.registry import MODELS
 from ..layers.landmark_filler import LandmarkFiller
 
@@ -48,8 +49,9 @@ class LandmarkNet(BaseModule):
                  init_cfg: Optional[dict] = None) -> None:
         super().__init__(init_cfg)
         if not streams:
-            raise ValueError('LandmarkNet needs a stream. Remedy: streams='
-                             "dict(structure=dict(type='StructureStream'))")
+            raise ConfigError(
+                'LandmarkNet needs a stream',
+                hint="streams=dict(structure=dict(type='StructureStream'))")
         order = dict(order, num_landmarks=num_landmarks)
         shared = MODELS.build(order) if share_order else None
         self.num_landmarks = num_landmarks

@@ -5,6 +5,7 @@ import torch
 from mmpretrain.models.backbones import VisionTransformer
 from torch import nn
 
+from mmfer.errors import ConfigError
 from mmfer.registry import MODELS
 from ..layers.attentive_token_pooling import AttentiveTokenPooling
 from ..layers.feature_map import feature_map
@@ -68,9 +69,9 @@ class PoolingVisionTransformer(VisionTransformer):
         if keep_rates is None:
             keep_rates = [1.] * self.num_layers
         if len(keep_rates) != self.num_layers:
-            raise ValueError(f'{len(keep_rates)} keep_rates for '
-                             f'{self.num_layers} layers. Remedy: give one for '
-                             'each')
+            raise ConfigError(f'{len(keep_rates)} keep_rates for '
+                              f'{self.num_layers} layers',
+                              hint='give one for each')
         self.score = score
         self.patch_pooling = None
         if patch_pooling is not None:

@@ -14,7 +14,8 @@ class Corrections(NamedTuple):
         new (Tensor): The labels from now on, int64.
         score (Tensor): What the method gave as score, float32.
         margin (Tensor): What the method gave as margin, float32.
-        dropped (int): Changes that the cap did not let through.
+        dropped (int): Changes that were proposed and not made: above the
+            cap, or to a class that is not known well enough yet.
     """
     index: torch.Tensor
     given: torch.Tensor

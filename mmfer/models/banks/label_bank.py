@@ -5,13 +5,62 @@ import torch
 from mmpretrain.structures import DataSample
 from torch import nn
 
+from mmfer.errors import ConfigError, RunError
 from mmfer.registry import MODELS
 from mmfer.structures import SampleBatch
 from ..layers import one_hot
 from .corrections import Corrections, within_cap
 from .fingerprint import difference, fingerprint
+from .relabeling import EpochRelabeling
 from .sample_indices import sample_indices
 from .staged_rows import StagedRows
+
+
+def _shares(predicted: torch.Tensor, labels: torch.Tensor,
+            num_classes: int) -> Sequence[torch.Tensor]:
+    """Return the fractions of the samples that have each label, that are
+    predicted as each class, and both, float64 ``(C, )`` each."""
+    number = max(len(labels), 1)
+    return [
+        x.bincount(minlength=num_classes).double() / number
+        for x in (labels, predicted, labels[labels == predicted])
+    ]
+
+
+def agreement(predicted: torch.Tensor, labels: torch.Tensor,
+              num_classes: int) -> torch.Tensor:
+    """Return Cohen's kappa, not below 0.
+
+    Args:
+        predicted (Tensor): Classes, int64 ``(N, )``.
+        labels (Tensor): Labels, int64 ``(N, )``.
+        num_classes (int): The number of classes C.
+
+    Returns:
+        Tensor: float32 scalar in [0, 1]; 0 at chance, and without samples.
+    """
+    label, guess, both = _shares(predicted, labels, num_classes)
+    chance = (label * guess).sum()
+    kappa = (both.sum() - chance) / (1 - chance)
+    return kappa.nan_to_num(nan=0., neginf=0.).clamp(0, 1).float()
+
+
+def class_skill(predicted: torch.Tensor, labels: torch.Tensor,
+                num_classes: int) -> torch.Tensor:
+    """Return the skill of each class, see :class:`LabelBank`.
+
+    Args:
+        predicted (Tensor): Classes, int64 ``(N, )``.
+        labels (Tensor): Labels, int64 ``(N, )``.
+        num_classes (int): The number of classes C.
+
+    Returns:
+        Tensor: float64 ``(C, )``, at most 1; 0 for a class that is never
+        predicted.
+    """
+    label, guess, both = _shares(predicted, labels, num_classes)
+    skill = (both / guess - label) / (1 - label)
+    return torch.where(guess > 0, skill, 0.).nan_to_num()
 
 
 @MODELS.register_module()
@@ -39,23 +88,37 @@ class LabelBank(nn.Module):
         immediate (bool): Whether a staged label counts from the next time its
             sample is drawn, on the same rank; otherwise from the next epoch.
             Defaults to False.
-        max_changes (int or float, optional): The most labels changed in one
-            epoch, a number or a share of the samples; those with the largest
-            margins go through. Defaults to None, no limit.
-        correction (dict, optional): What proposes labels from the outputs of
-            the head, such as :class:`MarginRelabeling`. Defaults to None:
-            the model calls :meth:`stage` itself, or nothing is corrected.
-        posterior_momentum (float): How much of the running mean, over the
-            epochs, of the correction's posterior stays when an epoch is
-            added, in [0, 1). The correction then judges by this mean, which
-            is far surer of a wrong label than one look. Our choice, after
-            `Temporal Ensembling <https://arxiv.org/abs/1610.02242>`_.
-            Defaults to 0, the present look alone.
+        max_changes (int or float, optional): The largest number of labels
+            changed in one epoch, or the fraction of the samples; those with
+            the largest margins are changed. Returning to the given label is
+            not limited. Defaults to None, no limit.
+        correction (dict, optional): The rule that proposes labels from the
+            outputs of the head, such as :class:`MarginRelabeling`. Defaults
+            to None: the model calls :meth:`stage` itself, or nothing is
+            corrected.
+        min_skill (float): The skill of a class from which the correction may
+            change labels to it, in [0, 1): :math:`(p - b) / (1 - b)`, where
+            p is the fraction of the samples believed to be of this class
+            that have it as given label, and b is the fraction of all samples
+            that have it. It is 0 at chance. Our choice. Defaults to 0, no
+            condition.
+        min_stability (float): Cohen's kappa, between the classes believed in
+            in an epoch and by the mean over the earlier ones, from which the
+            correction may change labels, in [0, 1). A network that knows the
+            classes recognizes the same samples in the next epoch, however
+            many labels are wrong; one that is too weak does not. Our choice.
+            Defaults to 0, no condition.
+
+    The beliefs of a correction that judges the whole training set, or that
+    has one of these conditions, are averaged over the epochs, see
+    :meth:`commit`.
 
     Raises:
-        ValueError: If an argument lies outside its range, or
-            ``max_changes`` is given with ``immediate``.
+        ConfigError: If an argument is outside its range, or the correction
+            cannot take effect at once as ``immediate`` requires.
     """
+
+    nan_is_unknown = ('confidence', 'confidence_mean', 'posterior')
 
     def __init__(self,
                  num_classes: int,
@@ -64,39 +127,56 @@ class LabelBank(nn.Module):
                  immediate: bool = False,
                  max_changes: Union[int, float, None] = None,
                  correction: Optional[dict] = None,
-                 posterior_momentum: float = 0.) -> None:
+                 min_skill: float = 0.,
+                 min_stability: float = 0.,
+                 posterior_momentum: Optional[float] = None) -> None:
         super().__init__()
         if num_classes < 2:
             raise ValueError('num_classes must be at least 2, got '
                              f'{num_classes}')
-        for name, value in dict(
-                momentum=momentum,
-                posterior_momentum=posterior_momentum).items():
+        if posterior_momentum is not None:
+            raise ConfigError(
+                'posterior_momentum was removed: its mean forgot the early '
+                'epochs',
+                hint="correction=dict(type='TypicalRelabeling') judges by "
+                'the mean over the epochs')
+        conditions = dict(min_skill=min_skill, min_stability=min_stability)
+        for name, value in dict(momentum=momentum, **conditions).items():
             if not 0 <= value < 1:
-                raise ValueError(f'{name} must lie in [0, 1), got {value}')
-        if posterior_momentum and correction is None:
-            raise ValueError('posterior_momentum is that of a correction, '
-                             'and there is none')
-        if max_changes is not None:
-            if max_changes < 0 or isinstance(
-                    max_changes, float) and not max_changes <= 1:
-                raise ValueError(
-                    'max_changes must be a number from 0 or a share in '
-                    f'[0., 1.], got {max_changes!r}')
-            if immediate:
-                raise ValueError('max_changes cannot be kept with '
-                                 'immediate=True; set one of them')
+                raise ConfigError(f'{name} must be in [0, 1), got {value}')
+        if any(conditions.values()) and correction is None:
+            raise ConfigError('min_skill and min_stability are conditions on '
+                              'a correction, and there is none')
+        if max_changes is not None and not (
+                0 <= max_changes and
+                (isinstance(max_changes, int) or max_changes <= 1)):
+            raise ConfigError('max_changes must be a number from 0 or a '
+                              f'fraction in [0., 1.], got {max_changes!r}')
         self.num_classes, self.momentum = num_classes, momentum
         self.immediate, self.max_changes = immediate, max_changes
         self.correction = correction and MODELS.build(correction)
-        self.posterior_momentum = posterior_momentum
+        self.min_skill, self.min_stability = min_skill, min_stability
+        between = [
+            name for name, used in {
+                'max_changes': max_changes is not None,
+                **conditions,
+                type(self.correction).__name__: self._judges_all,
+            }.items() if used
+        ]
+        if immediate and between:
+            raise ConfigError(
+                f'{" and ".join(between)} cannot be combined with '
+                'immediate=True, since labels change between epochs',
+                hint='set immediate=False')
         # Whether `correction` is asked in this epoch.
         self.correcting = True
+        # Stability of the beliefs in the last epoch, see `min_stability`.
+        self.stability: Optional[float] = None
         # Whether the contents come from a checkpoint.
         self.restored = False
         for name in ('given', 'label', 'confidence', 'confidence_mean',
                      'fingerprint', *['soft'] * soft,
-                     *['posterior'] * (posterior_momentum > 0)):
+                     *['belief', 'belief_weight'] * self._remembers):
             self.register_buffer(name, None)
         self.changes = StagedRows(
             label=(torch.int64, ()),
@@ -105,15 +185,30 @@ class LabelBank(nn.Module):
         self.seen = StagedRows(confidence=(torch.float32, ()))
         self.next_soft = StagedRows(
             soft=(torch.float32, (num_classes, ))) if soft else None
-        self.next_posterior = StagedRows(
-            posterior=(torch.float32, (num_classes, )
-                       )) if posterior_momentum else None
+        self.next_belief = StagedRows(
+            belief=(torch.float32, (num_classes, ))) if self._remembers \
+            else None
         self._resize(0, torch.device('cpu'))
 
     @property
     def size(self) -> int:
         """The number of samples, 0 before the training set is known."""
         return len(self.given)
+
+    @property
+    def _judges_all(self) -> bool:
+        """Whether the correction judges the whole training set at once."""
+        return isinstance(self.correction, EpochRelabeling)
+
+    @property
+    def _remembers(self) -> bool:
+        """Whether beliefs are averaged over the epochs."""
+        return self._judges_all or self._conditional
+
+    @property
+    def _conditional(self) -> bool:
+        """Whether a class must be known before labels change to it."""
+        return max(self.min_skill, self.min_stability) > 0
 
     # ------------------------------------------------------ the training set
     # may wait: before training
@@ -145,8 +240,9 @@ class LabelBank(nn.Module):
         self.fingerprint.copy_(fingerprint(given))
         if self.next_soft is not None:
             self.soft.copy_(one_hot(given, self.num_classes))
-        if self.next_posterior is not None:
-            self.posterior.fill_(torch.nan)
+        if self.next_belief is not None:
+            self.belief.fill_(torch.nan)
+            self.belief_weight.zero_()
         self._reset()
         self.restored = False
 
@@ -161,16 +257,17 @@ class LabelBank(nn.Module):
             ValueError: If the number of samples or their labels differ.
         """
         given = torch.as_tensor(labels, dtype=torch.int64)
-        remedy = ('Remedy: go on with the dataset, label noise, indices and '
-                  'order of the interrupted run')
+        hint = ('resume with the dataset, label noise, indices and order of '
+                'the interrupted run')
         if len(given) != self.size:
-            raise ValueError(f'the label bank knows {self.size} samples, the '
-                             f'training set has {len(given)}. {remedy}')
+            raise ConfigError(f'the label bank knows {self.size} samples, '
+                              f'the training set has {len(given)}',
+                              hint=hint)
         if not torch.equal(fingerprint(given), self.fingerprint.cpu()):
-            raise ValueError(
-                'the label bank was made for other labels than those of the '
-                f'training set: {difference(self.given.cpu(), given)}. '
-                f'{remedy}')
+            raise ConfigError('the label bank was made for other labels than '
+                              'those of the training set: '
+                              f'{difference(self.given.cpu(), given)}',
+                              hint=hint)
 
     # ------------------------------------------------- in every training step
     def labels(self, sample_idx: torch.Tensor) -> torch.Tensor:
@@ -215,27 +312,17 @@ class LabelBank(nn.Module):
             self.observe(sample_idx, outputs['confidence'])
         if self.correction is None:
             return
-        posterior = None
-        if self.next_posterior is not None:
-            posterior = self._mean_posterior(sample_idx, outputs)
-        if self.correcting:
+        if self.next_belief is not None:
+            self._require(sample_idx)
+            self.next_belief.put(
+                sample_idx, belief=self.correction.posterior(outputs))
+        if self.correcting and not self._judges_all:
             revisit = self.correction.revisit
             judged = self.given_labels if revisit else self.labels
             labels, score, margin, changed = self.correction(
-                outputs, judged(sample_idx), posterior)
+                outputs, judged(sample_idx))
             self.stage(sample_idx, labels, score, margin,
                        None if revisit else changed)
-
-    def _mean_posterior(self, sample_idx: torch.Tensor,
-                        outputs: Dict[str, torch.Tensor]) -> torch.Tensor:
-        """The running mean, ``(N, C)``, of the past epochs and this look."""
-        self._require(sample_idx)
-        fresh = self.correction.posterior(outputs)
-        past = self.posterior[sample_idx]
-        mean = torch.where(past.isnan(), fresh,
-                           past.lerp(fresh, 1 - self.posterior_momentum))
-        self.next_posterior.put(sample_idx, posterior=mean)
-        return mean
 
     def observe(self, sample_idx: torch.Tensor,
                 confidence: torch.Tensor) -> None:
@@ -309,9 +396,18 @@ class LabelBank(nn.Module):
     # may wait: between epochs
     @torch.no_grad()
     def commit(self) -> Corrections:
-        """Bring all ranks together and apply what was staged.
+        r"""Merge all ranks and apply the staged changes.
 
-        All ranks must call it.
+        All ranks must call it. The beliefs of an epoch are added to their
+        mean with the weight :math:`(\kappa (1 - \kappa))^2`, where
+        :math:`\kappa` is Cohen's kappa between the classes believed in and
+        the labels trained on in this epoch. So neither a network that knows
+        little yet nor one that repeats all its labels, right or wrong, has
+        a say: what was believed in between is kept to the end of training,
+        however long it is. Our choice.
+
+        Returns:
+            Corrections: The changes, the same on all ranks.
 
         Raises:
             ValueError: If a staged label is not a class.
@@ -324,31 +420,75 @@ class LabelBank(nn.Module):
         self.confidence_mean.copy_(
             torch.where(seen, mean, self.confidence_mean))
         self.confidence.copy_(torch.where(seen, fresh, self.confidence))
-        for name, staged in dict(soft=self.next_soft,
-                                 posterior=self.next_posterior).items():
-            if staged is not None:
-                kept = getattr(self, name)
-                seen, rows = staged.merge()
-                kept.copy_(torch.where(seen[:, None], rows[name], kept))
+        if self.next_soft is not None:
+            seen, rows = self.next_soft.merge()
+            self.soft.copy_(torch.where(seen[:, None], rows['soft'],
+                                        self.soft))
+        known = None
+        if self.next_belief is not None:
+            known = self._remember(*self.next_belief.merge())
 
         seen, rows = self.changes.merge()
+        if self._judges_all and self.correcting:
+            seen = self.belief_weight > 0
+            rows = self.correction(self.belief, self.given, seen)._asdict()
+            rows['label'] = rows.pop('labels')
+        return self._change(seen, rows, known if self._conditional else None)
+
+    def _remember(self, seen: torch.Tensor,
+                  rows: Dict[str, torch.Tensor]) -> torch.Tensor:
+        """Add the beliefs of an epoch to their mean.
+
+        Returns:
+            Tensor: The classes to which labels may change, bool ``(C, )``,
+            by ``min_skill`` and ``min_stability``.
+        """
+        fresh, past = rows['belief'], self.belief_weight.clone()
+        both = seen & (past > 0)
+        stability = agreement(fresh[both].argmax(1),
+                              self.belief[both].argmax(1), self.num_classes)
+        kappa = agreement(fresh[seen].argmax(1), self.label[seen],
+                          self.num_classes)
+        self.belief_weight.add_(seen * (kappa * (1 - kappa))**2)
+        part = ((self.belief_weight - past) /
+                self.belief_weight).nan_to_num()[:, None]
+        mean = torch.where(past[:, None] > 0, self.belief, fresh)
+        known = self.belief_weight > 0
+        self.belief.copy_(
+            torch.where(known[:, None], mean.lerp(fresh, part), self.belief))
+        skill = class_skill(self.belief[known].argmax(1), self.given[known],
+                            self.num_classes)
+        self.stability = float(stability)
+        return (skill >= self.min_skill) & (
+            self.stability >= self.min_stability)
+
+    def _change(self, seen: torch.Tensor, rows: Dict[str, torch.Tensor],
+                known: Optional[torch.Tensor]) -> Corrections:
+        """Change the labels of ``seen`` samples as far as allowed; to other
+        classes than ``known`` ones only back to the given label."""
         index = (seen & (rows['label'] != self.label)).nonzero().flatten()
-        parts = [
+        given, old, new, score, margin = (
             tensor[index].cpu() for tensor in (self.given, self.label, *(
-                rows[name] for name in ('label', 'score', 'margin')))
-        ]
-        where = index.cpu()
-        wrong = (parts[2] < 0) | (parts[2] >= self.num_classes)
+                rows[name] for name in ('label', 'score', 'margin'))))
+        index = index.cpu()
+        wrong = (new < 0) | (new >= self.num_classes)
         if wrong.any():
             first = int(wrong.nonzero()[0])
             raise ValueError(
-                f'label {int(parts[2][first])} was staged for sample '
-                f'{int(where[first])}; there are {self.num_classes} classes')
-        chosen = within_cap(parts[4], self.max_changes, self.size)
-        where, parts = where[chosen], [part[chosen] for part in parts]
-        self.label[where.to(self.label.device)] = parts[2].to(
-            self.label.device)
-        return Corrections(where, *parts, dropped=len(index) - len(where))
+                f'label {int(new[first])} was staged for sample '
+                f'{int(index[first])}; there are {self.num_classes} classes')
+        allowed = new == given
+        forward = ~allowed
+        if known is not None:
+            forward &= known.cpu()[new]
+        places = forward.nonzero().flatten()
+        allowed[places[within_cap(margin[places], self.max_changes,
+                                  self.size)]] = True
+        dropped = int((~allowed).sum())
+        index, given, old, new, score, margin = (
+            part[allowed] for part in (index, given, old, new, score, margin))
+        self.label[index.to(self.label.device)] = new.to(self.label.device)
+        return Corrections(index, given, old, new, score, margin, dropped)
 
     # ---------------------------------------------------------------- shared
     def _resize(self, size: int, device: torch.device) -> None:
@@ -357,8 +497,10 @@ class LabelBank(nn.Module):
         for name, dtype in kinds.items():
             setattr(self, name, torch.zeros(size, dtype=dtype, device=device))
         self.fingerprint = torch.zeros(32, dtype=torch.uint8, device=device)
+        if self.next_belief is not None:
+            self.belief_weight = torch.zeros(size, device=device)
         for name, staged in dict(soft=self.next_soft,
-                                 posterior=self.next_posterior).items():
+                                 belief=self.next_belief).items():
             if staged is not None:
                 setattr(self, name, torch.zeros(size, self.num_classes,
                                                 device=device))
@@ -374,9 +516,9 @@ class LabelBank(nn.Module):
 
     def _require(self, sample_idx: torch.Tensor) -> None:
         if not self.size:
-            raise RuntimeError(
-                'the label bank does not know the training set yet. Remedy: '
-                "add dict(type='LabelCorrectionHook') to custom_hooks")
+            raise RunError('the label bank does not know the training set yet',
+                           hint="add dict(type='LabelCorrectionHook') to "
+                           'custom_hooks')
         if sample_idx.dtype != torch.int64 or sample_idx.ndim != 1:
             raise TypeError(
                 'sample_idx must be int64 of shape (N, ), got '

@@ -4,13 +4,13 @@ from typing import Any, Dict, List
 import torch
 
 from mmfer.registry import MODELS
-from .relabeling import Relabeling, low_group
+from .relabeling import BatchRelabeling, low_group
 
 _SCOPES = ('low', 'all')
 
 
 @MODELS.register_module()
-class MarginRelabeling(Relabeling):
+class MarginRelabeling(BatchRelabeling):
     """Give samples the label that the model believes in far more.
 
     The rule of `Suppressing Uncertainties
@@ -32,8 +32,6 @@ class MarginRelabeling(Relabeling):
     Raises:
         ValueError: If an argument is out of range.
     """
-
-    remedy = "scope='all' needs logits only; or choose another head"
 
     def __init__(self,
                  margin: float = 0.2,

@@ -1,8 +1,21 @@
 # Copyright (c) mmfer contributors.
 from abc import ABC, abstractmethod
-from typing import Dict, List, NamedTuple, Optional
+from typing import Dict, List, NamedTuple, Sequence
 
 import torch
+
+from mmfer.errors import ConfigError
+
+# What gives an output that a rule needs.
+_HINTS = dict(
+    logits='use a head with one output, the logits (N, C)',
+    confidence="wrap the head, dict(type='ImportanceHead', head=...), or "
+    "have all samples judged: scope='all' of MarginRelabeling, low_ratio=1 of "
+    'SimilarityRelabeling',
+    posterior="add template=dict(type='TemplateHead', ...) to the task_heads "
+    'of MultiTaskFERHead, or use MarginRelabeling',
+    semantic_logits="add au=dict(type='AUGraphHead', ...) to the task_heads "
+    'of MultiTaskFERHead')
 
 
 class Proposal(NamedTuple):
@@ -47,32 +60,9 @@ class Relabeling(ABC):
     def needed(self) -> List[str]:
         """Which outputs of the head the rule looks at."""
 
-    @property
-    @abstractmethod
-    def remedy(self) -> str:
-        """What helps where the head does not give them."""
-
     @abstractmethod
     def believe(self, outputs: Dict[str, torch.Tensor]) -> torch.Tensor:
         """Probabilities, float32 ``(N, C)``, from the needed outputs."""
-
-    def measure(self, best: torch.Tensor, own: torch.Tensor) -> torch.Tensor:
-        """How far the largest probabilities, ``(N, )``, are above those of
-        the labels. Here their difference."""
-        return best - own
-
-    @abstractmethod
-    def accept(self, outputs: Dict[str, torch.Tensor],
-               candidates: torch.Tensor,
-               margin: torch.Tensor) -> torch.Tensor:
-        """Which labels to change, bool ``(N, )``.
-
-        Args:
-            outputs (dict[str, Tensor]): The needed outputs.
-            candidates (Tensor): The classes believed in most, int64
-                ``(N, )``.
-            margin (Tensor): By how much, see :meth:`measure`.
-        """
 
     @torch.no_grad()
     def posterior(self, outputs: Dict[str, torch.Tensor]) -> torch.Tensor:
@@ -86,41 +76,99 @@ class Relabeling(ABC):
             Tensor: Probabilities, float32 ``(N, C)``.
 
         Raises:
-            ValueError: If the head does not give what is needed.
+            ConfigError: If the head does not give what is needed.
         """
         missing = [name for name in self.needed if name not in outputs]
         if missing:
-            raise ValueError(
+            hints = [_HINTS[name] for name in missing if name in _HINTS]
+            raise ConfigError(
                 f'{type(self).__name__} needs {" and ".join(missing)} of each '
-                'training sample, which the head does not give. Remedy: '
-                f'{self.remedy}')
+                'training sample, which the head does not give',
+                hint='; '.join(hints) or None)
         return self.believe(outputs)
+
+
+class BatchRelabeling(Relabeling):
+    """Base class for rules that judge each batch by its present outputs."""
+
+    @abstractmethod
+    def accept(self, outputs: Dict[str, torch.Tensor],
+               candidates: torch.Tensor,
+               margin: torch.Tensor) -> torch.Tensor:
+        """Return which labels to change, bool ``(N, )``.
+
+        Args:
+            outputs (dict[str, Tensor]): The needed outputs.
+            candidates (Tensor): The classes believed in most, int64
+                ``(N, )``.
+            margin (Tensor): The largest probability minus that of the label,
+                ``(N, )``.
+        """
 
     @torch.no_grad()
     def __call__(self, outputs: Dict[str, torch.Tensor],
-                 labels: torch.Tensor,
-                 posterior: Optional[torch.Tensor] = None) -> Proposal:
-        """Look at a batch.
+                 labels: torch.Tensor) -> Proposal:
+        """Judge a batch.
 
         Args:
             outputs (dict[str, Tensor]): See :meth:`posterior`.
             labels (Tensor): The labels to judge, int64 ``(N, )``: the current
                 or, with ``revisit``, the given ones.
-            posterior (Tensor, optional): What is believed of the samples,
-                ``(N, C)``, such as the mean over epochs. Defaults to None,
-                :meth:`posterior` of the outputs.
 
         Raises:
-            ValueError: If the head does not give what is needed.
+            ConfigError: If the head does not give what is needed.
         """
-        if posterior is None:
-            posterior = self.posterior(outputs)
+        posterior = self.posterior(outputs)
         best, candidates = posterior.max(1)
         own = posterior.gather(1, labels[:, None]).squeeze(1)
-        margin = self.measure(best, own)
-        changed = self.accept(outputs, candidates, margin)
+        changed = self.accept(outputs, candidates, best - own)
         return Proposal(
-            torch.where(changed, candidates, labels), best, margin, changed)
+            torch.where(changed, candidates, labels), best, best - own,
+            changed)
+
+
+class EpochRelabeling(Relabeling):
+    """Base class for rules that judge the whole training set after an epoch,
+    by the beliefs that the bank has averaged over the epochs.
+
+    They judge the given labels in each epoch: a change is kept only while it
+    would be made again.
+    """
+
+    def __init__(self) -> None:
+        super().__init__(revisit=True)
+
+    @abstractmethod
+    def __call__(self, beliefs: torch.Tensor, labels: torch.Tensor,
+                 known: torch.Tensor) -> Proposal:
+        """Judge the training set.
+
+        Args:
+            beliefs (Tensor): Mean probabilities, float32 ``(N, C)``.
+            labels (Tensor): The given labels, int64 ``(N, )``.
+            known (Tensor): Samples that have beliefs, bool ``(N, )``; the
+                others keep their labels.
+        """
+
+
+def mean_belief(outputs: Dict[str, torch.Tensor],
+                names: Sequence[str]) -> torch.Tensor:
+    """Return the mean of several outputs as probabilities.
+
+    Args:
+        outputs (dict[str, Tensor]): Outputs of a head, ``(N, C)``.
+        names (Sequence[str]): Their names: ``'posterior'`` holds
+            probabilities, the others hold logits.
+
+    Returns:
+        Tensor: float32 ``(N, C)``.
+    """
+    parts = [
+        outputs[name].float()
+        if name == 'posterior' else outputs[name].float().softmax(1)
+        for name in names
+    ]
+    return sum(parts) / len(parts)
 
 
 def low_group(confidence: torch.Tensor, high: int) -> torch.Tensor:

@@ -4,11 +4,11 @@ from typing import Any, Dict, List, Sequence
 import torch
 
 from mmfer.registry import MODELS
-from .relabeling import Relabeling, low_group
+from .relabeling import BatchRelabeling, low_group, mean_belief
 
 
 @MODELS.register_module()
-class SimilarityRelabeling(Relabeling):
+class SimilarityRelabeling(BatchRelabeling):
     r"""Give distrusted samples the label of the template they resemble.
 
     A sample of the low group of its batch takes the class k of the nearest
@@ -37,36 +37,25 @@ class SimilarityRelabeling(Relabeling):
             :math:`\pi`, each with the weight of the templates: ``'logits'``
             of the classifier, ``'semantic_logits'`` of the branch of action
             units. Defaults to (), the templates alone.
-        relative (bool): Whether the difference counts in units of the mean,
-            over the batch, of the largest :math:`\pi_k`. The more labels are
-            wrong, the flatter is what a network believes; measured so, one
-            margin fits few and many. It may then exceed 1. Defaults to
-            False.
         **kwargs: See :class:`Relabeling`.
 
     Raises:
         ValueError: If an argument is out of range.
     """
 
-    remedy = 'a head with a confidence, or low_ratio=1 without one, and a ' \
-        'TemplateBank; or MarginRelabeling'
-
     def __init__(self,
                  margin: float = 0.2,
                  require_agreement: bool = True,
                  low_ratio: float = 0.3,
                  also: Sequence[str] = (),
-                 relative: bool = False,
                  **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        if margin < 0 or margin >= 1 and not relative:
-            raise ValueError('margin must lie in [0, 1), or above with '
-                             f'relative=True, got {margin}')
+        if not 0 <= margin < 1:
+            raise ValueError(f'margin must lie in [0, 1), got {margin}')
         if not 0 < low_ratio <= 1:
             raise ValueError(f'low_ratio must lie in (0, 1], got {low_ratio}')
         self.margin, self.low_ratio = margin, low_ratio
         self.require_agreement, self.also = require_agreement, tuple(also)
-        self.relative = relative
 
     @property
     def needed(self) -> List[str]:
@@ -74,13 +63,7 @@ class SimilarityRelabeling(Relabeling):
             'confidence'] * (self.low_ratio < 1)
 
     def believe(self, outputs: Dict[str, torch.Tensor]) -> torch.Tensor:
-        parts = [outputs['posterior'].float()] + [
-            outputs[name].float().softmax(1) for name in self.also
-        ]
-        return sum(parts) / len(parts)
-
-    def measure(self, best: torch.Tensor, own: torch.Tensor) -> torch.Tensor:
-        return (best - own) / best.mean() if self.relative else best - own
+        return mean_belief(outputs, ('posterior', *self.also))
 
     def accept(self, outputs: Dict[str, torch.Tensor],
                candidates: torch.Tensor,

@@ -7,14 +7,19 @@ from mmpretrain.models import ImageClassifier
 from mmpretrain.structures import DataSample
 from torch import nn
 
+from mmfer.errors import ConfigError, ConfigTypeError
 from mmfer.registry import MODELS
-from ..heads import BaseFERHead
+from ..heads import BaseAuxiliaryHead, BaseFERHead
 from ..heads.targets import landmarks_of
 
 
 def _takes_landmarks(part: Optional[nn.Module]) -> bool:
     """Whether a backbone or neck wants the landmarks beside its input."""
     return getattr(part, 'takes_landmarks', False)
+
+
+def _is_logits(out: Any) -> bool:
+    return isinstance(out, torch.Tensor) and out.ndim == 2
 
 
 @MODELS.register_module()
@@ -49,6 +54,8 @@ class FERClassifier(ImageClassifier):
         **kwargs: See ``mmpretrain.models.ImageClassifier``.
 
     Raises:
+        ConfigError: If there is a label bank and the head does not classify
+            expressions.
         ValueError: If backbone or neck takes landmarks, which are not
             mirrored, and ``flip_test`` or ``mirror_view`` is set; or if the
             data preprocessor makes a ``second_view`` besides ``mirror_view``.
@@ -71,15 +78,20 @@ class FERClassifier(ImageClassifier):
         self.label_bank = None
         if label_bank is not None:
             self.label_bank = MODELS.build(label_bank)
+            if isinstance(self.head, BaseAuxiliaryHead):
+                raise ConfigError(
+                    f'{type(self.head).__name__} gives no logits of '
+                    'expressions, which a label bank needs',
+                    hint='make it a task of MultiTaskFERHead')
         if self.takes_landmarks and (flip_test or mirror_view):
-            raise ValueError(
-                'flip_test and mirror_view mirror the picture, not the '
-                'landmarks that the model needs. Remedy: leave them out, or '
-                'take parts without landmarks')
+            raise ConfigError('flip_test and mirror_view mirror the picture, '
+                              'not the landmarks that the model needs',
+                              hint='leave them out, or take parts without '
+                              'landmarks')
         if mirror_view and self._makes_second_view:
-            raise ValueError(
-                'mirror_view=True would take the place of the second_view of '
-                'the data preprocessor. Remedy: leave out one of them')
+            raise ConfigError('mirror_view=True would take the place of the '
+                              'second_view of the data preprocessor',
+                              hint='leave out one of them')
 
     def forward(self,
                 inputs: torch.Tensor,
@@ -120,12 +132,13 @@ class FERClassifier(ImageClassifier):
             ValueError: If there is no head, or the head gives no logits.
         """
         if not self.with_head:
-            raise ValueError('a classifier without head has no logits. '
-                             'Remedy: extract_feat(inputs) gives features')
+            raise ConfigError('a classifier without head has no logits',
+                              hint='extract_feat(inputs) gives features')
         out = self.head(self._features(self._views(inputs)[0], data_samples))
-        if not isinstance(out, torch.Tensor) or out.ndim != 2:
-            raise ValueError(f'{type(self.head).__name__} gives no logits '
-                             '(N, C). Remedy: choose a head with one output')
+        if not _is_logits(out):
+            raise ConfigError(f'{type(self.head).__name__} gives no logits '
+                              '(N, C)',
+                              hint='choose a head with one output')
         return out
 
     def loss(self, inputs: torch.Tensor,
@@ -149,11 +162,12 @@ class FERClassifier(ImageClassifier):
         if self.mirror_view:
             views = [views[0], self.mirrored(views[0])]
         if len(views) != self.num_views:
-            raise ValueError(
-                f'the model takes {self.num_views} view(s) of a sample, got '
-                f'{len(views)}. Remedy: the transform FaceViews, mirror_view='
-                'True or the second_view of the data preprocessor makes two, '
-                'leaving out all of them makes one')
+            raise ConfigError(f'the model takes {self.num_views} view(s) of '
+                              f'a sample, got {len(views)}',
+                              hint='the transform FaceViews, '
+                              'mirror_view=True or the second_view of the '
+                              'data preprocessor makes two, leaving out all '
+                              'of them makes one')
         feats = self._features_of(views, data_samples)
         with torch.autocast(inputs.device.type, enabled=False):
             feats = [tuple(f.float() for f in feat) for feat in feats]
@@ -207,9 +221,10 @@ class FERClassifier(ImageClassifier):
         for part in (self.backbone, self.neck):
             if _takes_landmarks(part):
                 if not hasattr(part, 'num_landmarks'):
-                    raise TypeError(
+                    raise ConfigTypeError(
                         f'{type(part).__name__} takes landmarks and does not '
-                        'tell how many. Remedy: give it num_landmarks')
+                        'tell how many',
+                        hint='give it num_landmarks')
                 return part.num_landmarks
         return 0
 
@@ -218,7 +233,7 @@ class FERClassifier(ImageClassifier):
         if self.label_bank is None or self.label_bank.size:
             return self.label_bank
         warnings.warn('the label bank does not know the training set: labels '
-                      'are taken as given. Remedy for training: add '
+                      'are taken as given. Hint for training: add '
                       "dict(type='LabelCorrectionHook') to custom_hooks")
         return None
 
@@ -234,7 +249,9 @@ class FERClassifier(ImageClassifier):
         outputs = {}
         if self.label_bank is not None:
             with torch.no_grad():
-                outputs['logits'] = self.head(feats)
+                logits = self.head(feats)
+            if _is_logits(logits):
+                outputs['logits'] = logits
         return outputs, self.head.loss(feats, data_samples)
 
     def predict(self,

@@ -5,6 +5,7 @@ from typing import Any, Dict, List, Optional, Sequence, Tuple
 import torch
 from mmpretrain.structures import DataSample
 
+from mmfer.errors import ConfigError, ConfigTypeError
 from mmfer.registry import MODELS
 from mmfer.structures import SampleBatch
 from ..augments import ViewChange
@@ -88,24 +89,24 @@ class TwoBranchClassifier(FERClassifier):
     def _check(self) -> None:
         if self._makes_second_view and getattr(self.attention, 'mirrored',
                                                False):
-            raise ValueError(
-                'the maps of a second_view are compared in place, the loss '
-                'would mirror them. Remedy: set mirrored=False in attention')
+            raise ConfigError('the maps of a second_view are compared in '
+                              'place, the loss would mirror them',
+                              hint='set mirrored=False in attention')
         for network in (self, self.branch):
             head = network.head
             name = type(head).__name__
             if not isinstance(head, BaseFERHead) or head.num_views > 1:
-                raise TypeError(
-                    f'{name} is no head of one network with one view. '
-                    'Remedy: take one of mmfer, as ClassAttentionHead')
+                raise ConfigTypeError(
+                    f'{name} is no head of one network with one view',
+                    hint='take one of mmfer, as ClassAttentionHead')
             if self.attention is not None and not hasattr(head, 'attention'):
-                raise ValueError(
-                    f'{name} has no attention maps to compare. Remedy: take '
-                    'ClassAttentionHead, or leave out attention')
+                raise ConfigError(f'{name} has no attention maps to compare',
+                                  hint='take ClassAttentionHead, or leave '
+                                  'out attention')
             if network.takes_landmarks:
-                raise ValueError(
-                    'the second view has no landmarks for the network. '
-                    'Remedy: take a backbone and a neck without landmarks')
+                raise ConfigError(
+                    'the second view has no landmarks for the network',
+                    hint='take a backbone and a neck without landmarks')
 
     def logits(self,
                inputs: torch.Tensor,
@@ -160,9 +161,9 @@ class TwoBranchClassifier(FERClassifier):
 
 def _logits(outputs: Dict[str, torch.Tensor]) -> torch.Tensor:
     if 'logits' not in outputs:
-        raise ValueError(
-            'a head gives no logits of single samples in training, which '
-            'soft_label compares. Remedy: another head, or leave it out')
+        raise ConfigError('a head gives no logits of single samples in '
+                          'training, which soft_label compares',
+                          hint='another head, or leave it out')
     return outputs['logits']
 
 

@@ -1,6 +1,7 @@
 # Copyright (c) mmfer contributors.
 import torch
 
+from mmfer.errors import ConfigError
 from mmfer.registry import MODELS
 from .fer_data_preprocessor import FERDataPreprocessor
 
@@ -23,11 +24,12 @@ class ClipDataPreprocessor(FERDataPreprocessor):
     # may wait: a batch of several sizes is refused
     def _normalize(self, inputs: torch.Tensor) -> torch.Tensor:
         if not isinstance(inputs, torch.Tensor):
-            raise ValueError(
+            raise ConfigError(
                 'clips of several sizes, '
                 f'{sorted({tuple(clip.shape) for clip in inputs})}, cannot '
-                'be one batch. Remedy: end the pipeline with one size and one '
-                'number of frames')
+                'be one batch',
+                hint='end the pipeline with one size and one number of '
+                'frames')
         if inputs.ndim == 4:
             return super()._normalize(inputs)
         frames = super()._normalize(inputs.transpose(1, 2))

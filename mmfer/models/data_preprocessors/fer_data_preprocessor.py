@@ -7,6 +7,7 @@ from mmengine.model import stack_batch
 from mmpretrain.models import ClsDataPreprocessor
 from mmpretrain.structures import DataSample
 
+from mmfer.errors import ConfigError
 from mmfer.registry import MODELS
 from mmfer.structures import SampleBatch
 from ..augments import BatchAugments, ViewChange
@@ -151,8 +152,8 @@ class FERDataPreprocessor(ClsDataPreprocessor):
     def _one_hot(self, samples: SampleBatch) -> Dict[str, torch.Tensor]:
         number = self.num_classes or samples[0].get('num_classes')
         if number is None:
-            raise ValueError('one-hot labels need the number of classes. '
-                             'Remedy: data_preprocessor=dict(num_classes=...)')
+            raise ConfigError('one-hot labels need the number of classes',
+                              hint='data_preprocessor=dict(num_classes=...)')
         return dict(gt_score=one_hot(samples.targets['gt_label'], number))
 
 
@@ -163,13 +164,14 @@ def _require_one_size(inputs: Union[torch.Tensor, Sequence[torch.Tensor]]
         return
     sizes = {tuple(image.shape[-2:]) for image in inputs}
     if len(sizes) > 1:
-        raise ValueError(
-            f'batch augments need pictures of one size, got {sorted(sizes)}. '
-            'Remedy: put FaceResize into the pipeline of the dataset, and '
-            'change no size in second_view')
+        raise ConfigError('batch augments need pictures of one size, got '
+                          f'{sorted(sizes)}',
+                          hint='put FaceResize into the pipeline of the '
+                          'dataset, and change no size in second_view')
 
 
 def _require_one_view(inputs: torch.Tensor) -> None:
     if inputs.ndim != 4:
-        raise ValueError('batch augmentation cannot change several views of a '
-                         'sample. Remedy: leave out one of both')
+        raise ConfigError('batch augmentation cannot change several views of '
+                          'a sample',
+                          hint='leave out one of both')

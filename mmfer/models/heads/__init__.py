@@ -13,6 +13,7 @@ from .deep_supervision_head import DeepSupervisionHead
 from .distribution_calibration_head import DistributionCalibrationHead
 from .importance_head import ImportanceHead
 from .landmark_head import LandmarkHead
+from .logits_head import LogitsHead, build_expression_head
 from .multi_task_fer_head import MultiTaskFERHead
 from .template_head import TemplateHead
 from .uncertainty_mixing_head import UncertaintyMixingHead
@@ -33,8 +34,10 @@ __all__ = [
     'DistributionCalibrationHead',
     'ImportanceHead',
     'LandmarkHead',
+    'LogitsHead',
     'MultiTaskFERHead',
     'TemplateHead',
     'UncertaintyMixingHead',
     'VAHead',
+    'build_expression_head',
 ]

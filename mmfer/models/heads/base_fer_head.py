@@ -80,6 +80,9 @@ class BaseFERHead(ClsHead):
                    ) -> Dict[str, torch.Tensor]:
         """Losses of what :meth:`training_outputs` gave.
 
+        The classification loss is that of ``outputs['logits']``, which a
+        head around this one may have scaled.
+
         Returns:
             dict[str, Tensor]: Named scalars.
         """

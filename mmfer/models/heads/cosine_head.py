@@ -14,9 +14,9 @@ from .base_fer_head import FEATURES, BaseFERHead
 class CosineHead(BaseFERHead):
     """Classes told by the cosine between the feature and their direction.
 
-    The classification loss gets the cosines: losses with margins, such as
-    :class:`~mmfer.models.losses.LDAMLoss`, scale them on their own. Logits
-    are the cosines times ``scale``.
+    Logits are the cosines times ``scale``. The classification loss gets the
+    logits divided by it, the cosines: losses with margins, such as
+    :class:`~mmfer.models.losses.LDAMLoss`, scale them on their own.
 
     Args:
         num_classes (int): Number of classes C.
@@ -58,5 +58,5 @@ class CosineHead(BaseFERHead):
                    ) -> Dict[str, torch.Tensor]:
         """The classification loss."""
         return dict(
-            loss_cls=self.classification_loss(outputs['cosines'],
-                                              data_samples))
+            loss_cls=self.classification_loss(
+                outputs['logits'] / self.scale, data_samples))

@@ -6,6 +6,7 @@ import torch
 from mmpretrain.structures import DataSample
 from torch import nn
 
+from mmfer.errors import ConfigError
 from mmfer.registry import MODELS
 from mmfer.structures import SampleBatch
 from ..banks.sample_indices import sample_indices
@@ -57,7 +58,9 @@ class DistributionCalibrationHead(BaseFERHead):
             augment erased something, such as
             ``dict(type='PatchVisibilityLoss')``. It judges the gates, and
             the weights times the number of patches, so that both have about
-            one scale. Defaults to None.
+            one scale. It needs patches, and an augment that records what it
+            erased, such as :class:`~mmfer.models.augments.BatchErasing`.
+            Defaults to None.
         centers (dict, optional): The loss that draws features to their
             classes, such as ``dict(type='WeightedCenterLoss')``. Defaults to
             None.
@@ -155,7 +158,7 @@ class DistributionCalibrationHead(BaseFERHead):
         else:
             warnings.warn(
                 'the neighbour bank does not know the training set: labels '
-                'are taken as given. Remedy for training: add '
+                'are taken as given. Hint for training: add '
                 "dict(type='NeighborBankHook', file=...) to custom_hooks")
             near = self.bank.no_neighbors(len(feature))
         if isinstance(self.trust, nn.Linear):
@@ -189,12 +192,9 @@ class DistributionCalibrationHead(BaseFERHead):
         if self.region is not None and 'gates' in outputs:
             losses['loss_region'] = self.region(outputs['gates'],
                                                 outputs['whole_gate'])
-        window = SampleBatch.of(data_samples).records.get('erase_window')
-        if self.visibility is not None and window is not None:
-            weights = outputs['patch_weights']
-            losses['loss_visibility'] = sum(
-                self.visibility(each, outputs['boxes'], window)
-                for each in (outputs['gates'], weights.size(1) * weights))
+        if self.visibility is not None:
+            losses['loss_visibility'] = self._visibility_loss(
+                outputs, data_samples)
         if self.centers is not None:
             losses['loss_centers'] = self.centers(
                 feature, labels_of(data_samples), outputs['trust'])
@@ -204,6 +204,29 @@ class DistributionCalibrationHead(BaseFERHead):
         if 'sample_idx' in outputs:
             self._remember(outputs, losses['loss_cls'])
         return losses
+
+    def _visibility_loss(self, outputs: Dict[str, torch.Tensor],
+                         data_samples: Sequence[DataSample]) -> torch.Tensor:
+        """Return the loss on gates and weights of erased patches.
+
+        Raises:
+            ConfigError: If there are no patches or no record of an erasure.
+        """
+        if 'gates' not in outputs:
+            raise ConfigError(
+                'head.visibility judges patches, but the neck has none',
+                hint="set neck.type='PatchAttention' or head.visibility=None")
+        window = SampleBatch.of(data_samples).records.get('erase_window')
+        if window is None:
+            raise ConfigError(
+                'head.visibility needs a record of what was erased',
+                hint="erase with dict(type='BatchErasing') as the last of "
+                'data_preprocessor.augments, not in the pipeline, or set '
+                'head.visibility=None')
+        weights = outputs['patch_weights']
+        return sum(
+            self.visibility(each, outputs['boxes'], window)
+            for each in (outputs['gates'], weights.size(1) * weights))
 
     def _remember(self, outputs: Dict[str, torch.Tensor],
                   loss: torch.Tensor) -> None:

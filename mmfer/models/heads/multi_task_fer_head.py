@@ -3,15 +3,16 @@ from typing import Dict, Optional, Sequence
 
 import torch
 from mmengine.model import ModuleDict
-from mmpretrain.models.heads import ClsHead
 from mmpretrain.structures import DataSample
 from torch import nn
 
+from mmfer.errors import ConfigTypeError
 from mmfer.registry import MODELS
 from mmfer.structures import SampleBatch
 from .base_auxiliary_head import BaseAuxiliaryHead
 from .base_fer_head import FEATURES, BaseFERHead
-from .targets import targets_of, with_labels
+from .logits_head import build_expression_head
+from .targets import with_labels
 
 
 @MODELS.register_module()
@@ -52,7 +53,8 @@ class MultiTaskFERHead(BaseFERHead):
     Raises:
         ValueError: If ``expr`` is missing, or a weight is negative or of no
             task.
-        TypeError: If a head is of another kind.
+        ConfigError: If the head for expressions is of another kind.
+        TypeError: If the head of another task is.
     """
 
     def __init__(self,
@@ -71,11 +73,12 @@ class MultiTaskFERHead(BaseFERHead):
             common['in_channels'] = in_channels
         self.tasks = sorted(task_heads, key=lambda task: task != 'expr')
         self.task_heads = ModuleDict({
-            task: MODELS.build({**common, **task_heads[task]})
+            task: (build_expression_head if task == 'expr' else MODELS.build)(
+                {**common, **task_heads[task]})
             for task in self.tasks
         })
         self._check_heads()
-        self.num_views = getattr(self.expr, 'num_views', 1)
+        self.num_views = self.expr.num_views
         self.task_weights = {task: 1. for task in self.tasks}
         for task, weight in (task_weights or {}).items():
             if task not in self.tasks or weight < 0:
@@ -90,21 +93,17 @@ class MultiTaskFERHead(BaseFERHead):
             'ramps', torch.ones(len(self.tasks)), persistent=False)
 
     def _check_heads(self) -> None:
-        for task, head in self.task_heads.items():
-            kind = type(head)
-            if task != 'expr':
-                fits = isinstance(head, BaseAuxiliaryHead)
-            else:
-                fits = isinstance(head, BaseFERHead) or (
-                    isinstance(head, ClsHead) and kind.loss is ClsHead.loss)
-            if not fits:
-                raise TypeError(
-                    f'{kind.__name__} cannot be the head of the task '
-                    f'{task!r}. Remedy: for expr a head of mmfer or '
-                    'LinearClsHead, else an auxiliary head such as AUHead')
+        for task in self.tasks[1:]:
+            head = self.task_heads[task]
+            if not isinstance(head, BaseAuxiliaryHead):
+                raise ConfigTypeError(
+                    f'{type(head).__name__} cannot be the head of the task '
+                    f'{task!r}',
+                    hint='for expr a head of mmfer or LinearClsHead, else '
+                    'an auxiliary head such as AUHead')
 
     @property
-    def expr(self) -> nn.Module:
+    def expr(self) -> BaseFERHead:
         """The head for expressions."""
         return self.task_heads['expr']
 
@@ -124,9 +123,7 @@ class MultiTaskFERHead(BaseFERHead):
 
     def outputs(self, feats: FEATURES) -> Dict[str, torch.Tensor]:
         """What all tasks compute, see :meth:`BaseFERHead.outputs`."""
-        if isinstance(self.expr, BaseFERHead):
-            return self._with_others(self.expr.outputs(feats), feats)
-        return self._with_others(dict(logits=self.expr(feats)), feats)
+        return self._with_others(self.expr.outputs(feats), feats)
 
     def training_outputs(self, feats: FEATURES,
                          data_samples: Sequence[DataSample]
@@ -137,11 +134,8 @@ class MultiTaskFERHead(BaseFERHead):
         """
         first = feats[0] if self.num_views > 1 else feats
         batch, _ = with_labels(data_samples, first[-1].device)
-        if isinstance(self.expr, BaseFERHead):
-            own = self.expr.training_outputs(feats, batch)
-        else:
-            own = dict(logits=self.expr(feats))
-        outputs = self._with_others(own, first)
+        outputs = self._with_others(
+            self.expr.training_outputs(feats, batch), first)
         for task in self.tasks[1:]:
             self._add(outputs, task, self.task_heads[task].training_outputs(
                 first, outputs, data_samples))
@@ -197,13 +191,7 @@ class MultiTaskFERHead(BaseFERHead):
                            ) -> Dict[str, torch.Tensor]:
         """Those of the expression head; 0 for a batch without labels."""
         batch, known = with_labels(data_samples, self.ramps.device)
-        if isinstance(self.expr, BaseFERHead):
-            losses = self.expr.get_losses(outputs, batch)
-        else:
-            losses = dict(
-                loss_cls=self.expr.loss_module(
-                    outputs['logits'], targets_of(batch),
-                    avg_factor=len(batch)))
+        losses = self.expr.get_losses(outputs, batch)
         return {name: known * value for name, value in losses.items()}
 
     def predictions(self, outputs: Dict[str, torch.Tensor]
@@ -215,10 +203,7 @@ class MultiTaskFERHead(BaseFERHead):
             other tasks, ``pred_au`` (probabilities ``(N, K)``) and
             ``pred_va`` ``(N, 2)``.
         """
-        if isinstance(self.expr, BaseFERHead):
-            found = self.expr.predictions(outputs)
-        else:
-            found = super().predictions(dict(logits=outputs['logits']))
+        found = self.expr.predictions(outputs)
         for task in self.tasks[1:]:
             found.update(self.task_heads[task].predictions(outputs))
         return found

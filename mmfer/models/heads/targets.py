@@ -5,6 +5,7 @@ from typing import Optional, Sequence, Tuple
 import torch
 from mmpretrain.structures import DataSample
 
+from mmfer.errors import ConfigError
 from mmfer.structures import SampleBatch
 from ..layers.one_hot import one_hot
 
@@ -114,10 +115,11 @@ def masked_targets(data_samples: Sequence[DataSample], name: str,
     if targets is None:
         return torch.full_like(like, torch.nan)
     if targets.shape != like.shape:
-        raise ValueError(
-            f'{name} of the batch has the shape {tuple(targets.shape)}, the '
-            f'head predicts {tuple(like.shape)}. Remedy: give head and '
-            'dataset the same targets, for action units the same au_set')
+        raise ConfigError(f'{name} of the batch has the shape '
+                          f'{tuple(targets.shape)}, the head predicts '
+                          f'{tuple(like.shape)}',
+                          hint='give head and dataset the same targets, for '
+                          'action units the same au_set')
     return targets
 
 
@@ -157,9 +159,9 @@ def landmarks_of(data_samples: Optional[Sequence[DataSample]], height: int,
     targets = {} if not data_samples else SampleBatch.of(
         data_samples).targets
     if 'gt_landmarks' not in targets:
-        raise ValueError(
-            'the model needs gt_landmarks, which no sample has. Remedy: take '
-            'a dataset with landmarks, lay them over it with auxiliary=, or '
-            'take parts that need none')
+        raise ConfigError('the model needs gt_landmarks, which no sample has',
+                          hint='take a dataset with landmarks, lay them '
+                          'over it with auxiliary=, or take parts that need '
+                          'none')
     points = (targets['gt_landmarks'] + 0.5).unbind(2)
     return torch.stack([points[0] / width, points[1] / height], 2)

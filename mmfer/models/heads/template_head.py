@@ -5,6 +5,7 @@ import torch
 from mmpretrain.structures import DataSample
 from torch import nn
 
+from mmfer.errors import ConfigError
 from mmfer.registry import MODELS
 from .base_auxiliary_head import BaseAuxiliaryHead
 from .base_fer_head import FEATURES
@@ -72,16 +73,16 @@ class TemplateHead(BaseAuxiliaryHead):
                 another length than that of the templates.
         """
         if 'semantic_feature' not in outputs:
-            raise ValueError(
-                'TemplateHead needs the semantic_feature of another task. '
-                "Remedy: add au=dict(type='AUGraphHead', ...) to task_heads")
+            raise ConfigError(
+                'TemplateHead needs the semantic_feature of another task',
+                hint="add au=dict(type='AUGraphHead', ...) to task_heads")
         feature = outputs['semantic_feature']
         length, own = feature.size(1), self.templates.templates.size(1)
         if length != own:
-            raise ValueError(
-                f'the semantic feature has the length {length}, the templates '
-                f'{own}. Remedy: set templates.in_channels of TemplateHead to '
-                f'{length}')
+            raise ConfigError('the semantic feature has the length '
+                              f'{length}, the templates {own}',
+                              hint='set templates.in_channels of '
+                              f'TemplateHead to {length}')
         self.templates.observe(feature, self._labels(data_samples, feature),
                                outputs['semantic_logits'].argmax(1),
                                outputs.get('confidence'))

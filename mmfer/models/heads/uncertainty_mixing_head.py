@@ -87,7 +87,7 @@ class UncertaintyMixingHead(BaseFERHead):
                          data_samples: Sequence[DataSample],
                          partners: Optional[torch.Tensor] = None
                          ) -> Dict[str, torch.Tensor]:
-        """Logits of mixed features, and the labels of both parts.
+        """Logits of mixed and of single features, and the labels.
 
         Args:
             feats (Sequence[Tensor]): Feature maps, the last ``(N, C, S, S)``.
@@ -97,8 +97,9 @@ class UncertaintyMixingHead(BaseFERHead):
 
         Returns:
             dict[str, Tensor]: ``mixed_logits`` ``(N, C)``, ``labels`` and
-            ``partner_labels`` ``(N, )``, ``confidence`` ``(N, )``; no
-            logits of single samples, which training does not compute.
+            ``partner_labels`` ``(N, )``; and, for relabeling, ``logits`` of
+            the unmixed features ``(N, C)`` and ``confidence`` ``(N, )``,
+            which no loss uses.
         """
         x = feature_map(feats, type(self).__name__)
         labels = labels_of(data_samples)
@@ -110,6 +111,7 @@ class UncertaintyMixingHead(BaseFERHead):
             mixed_logits=self.fc(mixed),
             labels=labels,
             partner_labels=labels[partners],
+            logits=self.fc(feature),
             confidence=1 / (1 + uncertainty.detach()))
 
     def get_losses(self, outputs: Dict[str, torch.Tensor],

@@ -5,6 +5,7 @@ from typing import Sequence
 import torch
 from torch import nn
 
+from mmfer.errors import ConfigError
 from mmfer.structures import AUGraph
 
 
@@ -60,10 +61,10 @@ class AUAdjacency(nn.Module):
         """
         adjacency = torch.from_numpy(graph.ordered(self.names).adjacency)
         if adjacency.shape != self.matrix.shape:
-            raise ValueError(
-                f'the graph has {len(adjacency)} relations, the layers are '
-                f'made for {len(self.matrix)}. Remedy: name the file of a '
-                'signed graph in the config of the head')
+            raise ConfigError(f'the graph has {len(adjacency)} relations, '
+                              f'the layers are made for {len(self.matrix)}',
+                              hint='name the file of a signed graph in the '
+                              'config of the head')
         self.matrix.copy_(adjacency)
 
     def forward(self) -> torch.Tensor:

@@ -1,7 +1,11 @@
 # Copyright (c) mmfer contributors.
+import math
+
 import torch
 from mmengine.model import BaseModule
 from torch import nn
+
+from mmfer.errors import ConfigError
 
 
 class ChannelGate(nn.Module):
@@ -47,33 +51,49 @@ class SpatialGate(nn.Module):
 class CBAM(BaseModule):
     """Convolutional block attention: channels, then positions.
 
-    From `CBAM <https://arxiv.org/abs/1807.06521>`_. Freshly initialised, the
-    normalisation of the spatial gate has the weight 0: the gate is 0.5
-    everywhere.
+    From `CBAM <https://arxiv.org/abs/1807.06521>`_. At the start the spatial
+    gate is ``start`` everywhere, as its normalization has the weight 0, and
+    the channel gates are near it, so that about ``start`` squared of the map
+    passes: a quarter with the released initialization.
 
     Args:
         channels (int): Channels C of the map.
         reduction (int): Of the channel gate. Defaults to 16.
         kernel_size (int): Of the spatial gate. Defaults to 7.
+        start (float): Value of both gates at the start, in (0, 1), set by
+            the biases in front of their sigmoids. Defaults to 0.5, biases of
+            0 as in the released code. For a block that is added to a trained
+            network a value near 1, such as 0.95, keeps its features (our
+            choice); the slope of a gate is ``start * (1 - start)``.
+
+    Raises:
+        ConfigError: If ``start`` is out of range.
     """
 
     def __init__(self,
                  channels: int,
                  reduction: int = 16,
-                 kernel_size: int = 7) -> None:
+                 kernel_size: int = 7,
+                 start: float = 0.5) -> None:
         super().__init__()
+        if not 0 < start < 1:
+            raise ConfigError(f'start must lie in (0, 1), got {start}')
+        self.start = start
         self.channel = ChannelGate(channels, reduction)
         self.spatial = SpatialGate(kernel_size)
         self.init_weights()
 
     def init_weights(self) -> None:
-        """Biases 0, the normalisation of the spatial gate 0."""
+        """Set the weight of the spatial normalization to 0, and the biases
+        so that the gates begin at ``start``."""
+        bias = math.log(self.start / (1 - self.start))
         nn.init.kaiming_normal_(self.spatial.conv.weight, mode='fan_out')
         nn.init.zeros_(self.spatial.norm.weight)
-        nn.init.zeros_(self.spatial.norm.bias)
-        for layer in self.channel.mlp:
-            if isinstance(layer, nn.Linear):
-                nn.init.zeros_(layer.bias)
+        nn.init.constant_(self.spatial.norm.bias, bias)
+        hidden, _, last = self.channel.mlp
+        nn.init.zeros_(hidden.bias)
+        # It counts twice, for the average and for the maximum.
+        nn.init.constant_(last.bias, bias / 2)
         self._is_init = True
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:

@@ -2,6 +2,8 @@
 import torch
 from torch import nn
 
+from mmfer.errors import ConfigError
+
 
 class FeatureBranch(nn.Module):
     """From a feature map to a short vector, every position with own weights.
@@ -38,8 +40,8 @@ class FeatureBranch(nn.Module):
             ValueError: If the map has another size.
         """
         if x.shape[1:] != self.size:
-            raise ValueError(
-                f'the branch is made for maps {self.size}, got '
-                f'{tuple(x.shape[1:])}. Remedy: set in_channels and feat_size')
+            raise ConfigError(f'the branch is made for maps {self.size}, got '
+                              f'{tuple(x.shape[1:])}',
+                              hint='set in_channels and feat_size')
         x = self.dropout(self.map_norm(x)).flatten(1)
         return self.norm(self.fc(x))

@@ -3,6 +3,8 @@ from typing import Sequence, Union
 
 import torch
 
+from mmfer.errors import ConfigError
+
 
 def feature_map(feats: Union[torch.Tensor, Sequence[torch.Tensor]],
                 user: str) -> torch.Tensor:
@@ -20,8 +22,9 @@ def feature_map(feats: Union[torch.Tensor, Sequence[torch.Tensor]],
     """
     last = feats if isinstance(feats, torch.Tensor) else feats[-1]
     if last.ndim != 4:
-        raise ValueError(
-            f'{user} needs a feature map (N, C, H, W), got the shape '
-            f'{tuple(last.shape)}. Remedy: no pooling neck before it, and a '
-            'backbone that gives maps (out_type="featmap" for transformers)')
+        raise ConfigError(f'{user} needs a feature map (N, C, H, W), got the '
+                          f'shape {tuple(last.shape)}',
+                          hint='no pooling neck before it, and a backbone '
+                          'that gives maps (out_type="featmap" for '
+                          'transformers)')
     return last

@@ -4,6 +4,8 @@ from typing import Optional
 import torch
 from torch import nn
 
+from mmfer.errors import ConfigError
+
 
 class LandmarkFiller(nn.Module):
     """Give unknown landmarks the place that they have on the mean face.
@@ -60,13 +62,12 @@ class LandmarkFiller(nn.Module):
 
     def _check(self, landmarks: Optional[torch.Tensor]) -> None:
         if landmarks is None:
-            raise ValueError(
-                'the model needs the landmarks of each face. Remedy: give it '
-                'data samples with gt_landmarks')
+            raise ConfigError('the model needs the landmarks of each face',
+                              hint='give it data samples with gt_landmarks')
         if landmarks.ndim != 3 or landmarks.shape[1:] != (
                 self.num_landmarks, 2):
-            raise ValueError(
-                f'the model is made for {self.num_landmarks} landmarks (N, '
-                f'{self.num_landmarks}, 2), got the shape '
-                f'{tuple(landmarks.shape)}. Remedy: set num_landmarks to the '
-                'number that the dataset gives')
+            raise ConfigError(f'the model is made for {self.num_landmarks} '
+                              f'landmarks (N, {self.num_landmarks}, 2), got '
+                              f'the shape {tuple(landmarks.shape)}',
+                              hint='set num_landmarks to the number that '
+                              'the dataset gives')

@@ -4,6 +4,7 @@ from typing import Optional
 import torch
 from torch import nn
 
+from mmfer.errors import ConfigError
 from mmfer.registry import MODELS
 from mmfer.structures.landmarks import MEAN_FACES
 from mmfer.structures.spanning_tree import TRAVERSALS, SpanningTree
@@ -112,9 +113,9 @@ def _weights(num_landmarks: int, start: str) -> torch.Tensor:
         raise ValueError("start must be 'random' or 'distance', got "
                          f'{start!r}')
     if num_landmarks not in MEAN_FACES:
-        raise ValueError(
-            f'no mean face of {num_landmarks} landmarks is known, only of '
-            f"{sorted(MEAN_FACES)}. Remedy: start='random'")
+        raise ConfigError(f'no mean face of {num_landmarks} landmarks is '
+                          f'known, only of {sorted(MEAN_FACES)}',
+                          hint="start='random'")
     # The pairs i < j row by row, as those of edge_weights.
     distances = torch.pdist(torch.tensor(MEAN_FACES[num_landmarks]))
     return distances / distances.max()

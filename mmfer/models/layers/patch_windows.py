@@ -6,11 +6,13 @@ from typing import List, Tuple
 import torch
 from torch import nn
 
+from mmfer.errors import ConfigError
+
 # First and last row, first and last column, the last ones left out.
 WINDOW = Tuple[int, int, int, int]
 
 #: Scheme -> number of patches.
-PATCH_SCHEMES = dict(grid2=4, overlap5=5, landmark24=24)
+PATCH_SCHEMES = dict(grid2=4, grid4=16, overlap5=5, landmark24=24)
 
 # 24 of the 68 points of iBUG 300-W, the same on both sides (our choice):
 # brows, eye corners, nose, mouth, cheeks and chin.
@@ -23,11 +25,14 @@ def patch_windows(scheme: str, height: int, width: int) -> List[WINDOW]:
 
     - ``'grid2'``: its four quarters; they share the middle row and column
       where their number is odd.
-    - ``'overlap5'``: the four corners and the centre, each 9/14 of the side:
+    - ``'grid4'``: four rows of four windows, each a quarter of the side,
+      rounded up, small enough to be covered by an occluder; neighbors share
+      cells where the side is not a multiple of four.
+    - ``'overlap5'``: the four corners and the center, each 9/14 of the side:
       9 x 9 on a map of 14 x 14.
 
     Args:
-        scheme (str): ``'grid2'`` or ``'overlap5'``.
+        scheme (str): ``'grid2'``, ``'grid4'`` or ``'overlap5'``.
         height (int): Rows of the map.
         width (int): Columns of the map.
 
@@ -35,10 +40,13 @@ def patch_windows(scheme: str, height: int, width: int) -> List[WINDOW]:
         list[tuple[int, int, int, int]]: First row, end row, first column,
         end column of each window, ends left out.
     """
-    share = 1 / 2 if scheme == 'grid2' else 9 / 14
-    rows, columns = math.ceil(height * share), math.ceil(width * share)
+    number, side = dict(
+        grid2=(2, 1 / 2), grid4=(4, 1 / 4), overlap5=(2, 9 / 14))[scheme]
+    rows, columns = math.ceil(height * side), math.ceil(width * side)
     bottom, right = height - rows, width - columns
-    corners = [(0, 0), (0, right), (bottom, 0), (bottom, right)]
+    tops, lefts = ([(space * i + (number - 1) // 2) // (number - 1)
+                    for i in range(number)] for space in (bottom, right))
+    corners = [(y, x) for y in tops for x in lefts]
     if scheme == 'overlap5':
         corners.append((bottom // 2, right // 2))
     return [(y, y + rows, x, x + columns) for y, x in corners]
@@ -77,10 +85,9 @@ def windows_around(points: torch.Tensor, height: int, width: int
         ValueError: If there are not 68 points.
     """
     if points.ndim != 3 or points.shape[1:] != (68, 2):
-        raise ValueError(
-            'patches around landmarks need 68 points (N, 68, 2), got the '
-            f"shape {tuple(points.shape)}. Remedy: patches='overlap5' needs "
-            'no landmarks')
+        raise ConfigError('patches around landmarks need 68 points (N, 68, '
+                          f'2), got the shape {tuple(points.shape)}',
+                          hint="patches='overlap5' needs no landmarks")
     centres = torch.stack([points[:, i] for i in LANDMARKS], 1)
     centres = torch.where(centres.isnan(), 0.5, centres)
     # may wait: a side is a tensor only while a model is traced.

@@ -3,6 +3,8 @@ from typing import Sequence, Union
 
 import torch
 
+from mmfer.errors import ConfigError
+
 
 def pooled_feature(feats: Union[torch.Tensor, Sequence[torch.Tensor]],
                    index: int = -1) -> torch.Tensor:
@@ -23,8 +25,8 @@ def pooled_feature(feats: Union[torch.Tensor, Sequence[torch.Tensor]],
     if feature.ndim == 4:
         return feature.mean((2, 3))
     if feature.ndim != 2:
-        raise ValueError(
-            'a pooled feature (N, D) or a map (N, D, H, W) is needed, got '
-            f'the shape {tuple(feature.shape)}. Remedy: set feat_index to '
-            'the feature that is one, or add a pooling neck')
+        raise ConfigError('a pooled feature (N, D) or a map (N, D, H, W) is '
+                          f'needed, got the shape {tuple(feature.shape)}',
+                          hint='set feat_index to the feature that is one, '
+                          'or add a pooling neck')
     return feature

@@ -3,6 +3,8 @@ from typing import Sequence
 
 from torch import nn
 
+from mmfer.errors import ConfigError
+
 
 def share_parts(source: nn.Module, target: nn.Module,
                 names: Sequence[str]) -> None:
@@ -22,7 +24,8 @@ def share_parts(source: nn.Module, target: nn.Module,
             part = source.get_submodule(name)
             target.get_submodule(name)
         except AttributeError as error:
-            raise ValueError(
-                f'the networks cannot share {name!r}: {error}. Remedy: name '
-                f'some of {[n for n, _ in source.named_children()]}') from None
+            raise ConfigError(
+                f'the networks cannot share {name!r}: {error}',
+                hint='name some of '
+                f'{[n for n, _ in source.named_children()]}') from None
         setattr(target.get_submodule(parent), child, part)

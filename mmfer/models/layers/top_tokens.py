@@ -4,6 +4,8 @@ from typing import Callable, Dict, Optional
 
 import torch
 
+from mmfer.errors import ConfigError
+
 #: How a vector of responses becomes one score.
 STRENGTHS: Dict[str, Callable[[torch.Tensor, int], torch.Tensor]] = {
     'sum': lambda x, dim: x.sum(dim),
@@ -29,9 +31,9 @@ def number_kept(total: int, keep: float) -> int:
     if isinstance(keep, float):
         number = max(int(total * keep), 1) if 0 < keep <= 1 else 0
     if not 0 < number <= total:
-        raise ValueError(
-            f'{keep} of {total} tokens cannot be kept. Remedy: a number from '
-            f'1 to {total}, or a share as a float in (0, 1]')
+        raise ConfigError(f'{keep} of {total} tokens cannot be kept',
+                          hint=f'a number from 1 to {total}, or a share as '
+                          'a float in (0, 1]')
     return number
 
 

@@ -21,9 +21,12 @@ from .patch_visibility_loss import PatchVisibilityLoss, window_coverage
 from .rank_regularization_loss import RankRegularizationLoss
 from .region_bias_loss import RegionBiasLoss
 from .soft_label_alignment_loss import SoftLabelAlignmentLoss
+from .target_check import guard_losses
 from .template_similarity_loss import TemplateSimilarityLoss
 from .va_bins import va_bin_counts, va_bin_weights, va_bins
 from .weighted_center_loss import WeightedCenterLoss
+
+guard_losses()
 
 __all__ = [
     'ActionUnitLoss',

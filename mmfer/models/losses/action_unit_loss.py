@@ -6,6 +6,7 @@ from torch import nn
 from torch.nn.functional import binary_cross_entropy_with_logits
 
 from mmfer.registry import MODELS
+from .target_check import check_rows
 
 AVERAGES = ('all', 'known')
 
@@ -83,6 +84,7 @@ class ActionUnitLoss(nn.Module):
             raise ValueError(
                 f'logits of shape {tuple(au_logits.shape)} do not fit action '
                 f'units of shape {tuple(au_targets.shape)}')
+        check_rows(self, len(au_logits), weights=weights)
         unknown = au_targets.isnan()
         targets = au_targets.float().masked_fill(unknown, 0)
         if self.threshold is not None:

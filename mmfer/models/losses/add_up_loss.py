@@ -1,4 +1,5 @@
 # Copyright (c) mmfer contributors.
+import warnings
 from typing import Optional, Sequence
 
 import torch
@@ -23,24 +24,54 @@ class AddUpLoss(nn.Module):
     not over the weights, which would cancel part of them.
 
     Args:
-        class_counts (Sequence[int], optional): Samples of each class, for
-            weights of the classes. Defaults to None, all 1.
-        weighting (str): See :func:`class_weights`. Defaults to
-            ``'inverse'``.
+        class_counts (Sequence[int], optional): Training samples of each of
+            the C classes. Defaults to None: where there is a ``weighting``,
+            :class:`~mmfer.engine.hooks.ClassCountHook` counts them; without
+            it all classes weigh 1, with a warning.
+        weighting (str, optional): The weights :math:`w` of the classes, see
+            :func:`class_weights`. Defaults to None, all 1; with
+            ``class_counts`` to ``'inverse'``.
         beta (float): See :func:`class_weights`. Defaults to 0.9999.
         loss_weight (float): Defaults to 1.0.
+
+    Raises:
+        ValueError: If no class has samples, or the weighting is unknown.
     """
 
     def __init__(self,
                  class_counts: Optional[Sequence[int]] = None,
-                 weighting: str = 'inverse',
+                 weighting: Optional[str] = None,
                  beta: float = 0.9999,
                  loss_weight: float = 1.0) -> None:
         super().__init__()
-        weights = class_weights(class_counts, weighting,
-                                beta) if class_counts else None
-        self.register_buffer('class_weight', weights, persistent=False)
+        if weighting is None and class_counts is not None:
+            weighting = 'inverse'
+        self.weighting, self.beta = weighting, beta
         self.loss_weight = loss_weight
+        # They follow from the training set.
+        self.register_buffer('class_weight', torch.empty(0), persistent=False)
+        if class_counts is not None:
+            self.set_counts(class_counts)
+        elif weighting is not None:
+            class_weights([1], weighting, beta)  # refuses bad arguments
+
+    @property
+    def needs_counts(self) -> bool:
+        """Whether classes are to be weighted and were not counted yet."""
+        return self.weighting is not None and not len(self.class_weight)
+
+    def set_counts(self, counts: Sequence[int]) -> None:
+        """Set the weights of the classes.
+
+        Args:
+            counts (Sequence[int]): Training samples of each of the C
+                classes.
+
+        Raises:
+            ValueError: If no class has any.
+        """
+        self.class_weight = class_weights(counts, self.weighting, self.beta
+                                          ).to(self.class_weight.device)
 
     def forward(self, logits: torch.Tensor, labels: torch.Tensor,
                 partner_labels: torch.Tensor) -> torch.Tensor:
@@ -54,6 +85,13 @@ class AddUpLoss(nn.Module):
         Returns:
             Tensor: A scalar.
         """
+        if self.needs_counts:
+            warnings.warn(
+                'AddUpLoss does not know how many samples the classes have: '
+                "all count alike. Hint: add dict(type='ClassCountHook') to "
+                'custom_hooks')
+            self.class_weight = logits.new_ones(
+                logits.size(1), dtype=torch.float32)
         log_scores = logits.float().log_softmax(1)
         halves = [
             self._cross_entropy(log_scores, target)
@@ -64,6 +102,6 @@ class AddUpLoss(nn.Module):
     def _cross_entropy(self, log_scores: torch.Tensor,
                        labels: torch.Tensor) -> torch.Tensor:
         loss = nn.functional.nll_loss(log_scores, labels, reduction='none')
-        if self.class_weight is not None:
+        if len(self.class_weight):
             loss = loss * self.class_weight[labels]
         return loss.mean()

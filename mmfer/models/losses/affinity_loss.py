@@ -6,6 +6,7 @@ from mmengine.logging import MMLogger
 from torch import nn
 
 from mmfer.registry import MODELS
+from .target_check import check_rows
 
 
 @MODELS.register_module()
@@ -61,6 +62,7 @@ class AffinityLoss(nn.Module):
         Returns:
             Tensor: A scalar.
         """
+        check_rows(self, len(features), labels=labels)
         centers = self.centers.float()
         distance = (features.float() - centers[labels]).square().sum(1)
         spread = centers.var(0).sum()

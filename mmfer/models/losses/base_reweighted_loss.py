@@ -7,6 +7,7 @@ import torch
 from torch import nn
 
 from .class_weights import class_weights
+from .target_check import LABELS, check_rows, check_targets
 
 
 class BaseReweightedLoss(nn.Module):
@@ -49,6 +50,11 @@ class BaseReweightedLoss(nn.Module):
             self.set_counts(counts)
         else:
             class_weights([1], weighting, beta)  # refuses bad arguments
+
+    @property
+    def needs_counts(self) -> bool:
+        """Whether the training samples were not counted yet."""
+        return not len(self.counts)
 
     def set_counts(self, counts: Sequence[int]) -> None:
         """Tell the training samples of each class.
@@ -109,15 +115,14 @@ class BaseReweightedLoss(nn.Module):
             Tensor: A scalar.
 
         Raises:
-            ValueError: If the labels are distributions.
+            ConfigError: If the labels are distributions.
         """
-        if label.ndim != 1:
-            raise ValueError(
-                f'{type(self).__name__} needs one label of each sample, got '
-                f'the shape {tuple(label.shape)}. Remedy: target=\'majority\' '
-                'in the dataset, a head of mmfer where samples are mixed, or '
-                'another loss')
-        if not len(self.counts):
+        check_targets(
+            type(self).__name__, cls_score, label, (LABELS, ),
+            "target='majority' in the dataset, a head of mmfer where samples "
+            'are mixed, or another loss')
+        check_rows(self, len(label), weight=weight)
+        if self.needs_counts:
             self._count_alike(cls_score)
         weights = self.weights[label]
         share = torch.ones_like(weights) if weight is None else weight
@@ -128,7 +133,7 @@ class BaseReweightedLoss(nn.Module):
         """Go on without counts."""
         warnings.warn(
             f'{type(self).__name__} does not know how many samples the '
-            'classes have: all count alike. Remedy: add '
+            'classes have: all count alike. Hint: add '
             "dict(type='ClassCountHook') to custom_hooks, or counts=[...]")
         self.counts = self.full_weights = cls_score.new_ones(
             cls_score.size(1), dtype=torch.float32)

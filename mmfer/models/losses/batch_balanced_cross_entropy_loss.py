@@ -6,6 +6,7 @@ from torch import nn
 
 from mmfer.registry import MODELS
 from .batch_class_weights import batch_class_weights
+from .target_check import check_rows, check_targets
 
 
 @MODELS.register_module()
@@ -67,6 +68,8 @@ class BatchBalancedCrossEntropyLoss(nn.Module):
         Returns:
             Tensor: A scalar.
         """
+        check_targets(type(self).__name__, cls_score, label)
+        check_rows(self, len(label), weight=weight)
         number, num_classes = cls_score.shape
         hard = label if label.ndim == 1 else label.argmax(1)
         weights = batch_class_weights(hard, num_classes, self.power, self.low,

@@ -6,6 +6,7 @@ from torch import nn
 
 from mmfer.registry import MODELS
 from .va_bins import va_bin_weights
+from .target_check import check_rows
 
 
 @MODELS.register_module()
@@ -81,6 +82,7 @@ class CCCLoss(nn.Module):
         if va.shape != va_targets.shape:
             raise ValueError(f'predictions of shape {tuple(va.shape)} do not '
                              f'fit labels of shape {tuple(va_targets.shape)}')
+        check_rows(self, len(va), weights=weights)
         x = va.float()
         unknown = va_targets.isnan()
         y = va_targets.float().masked_fill(unknown, 0)

@@ -3,6 +3,7 @@ import torch
 
 from mmfer.registry import MODELS
 from .base_ramped_loss import BaseRampedLoss
+from .target_check import DISTRIBUTIONS, check_targets
 
 
 @MODELS.register_module()
@@ -68,6 +69,9 @@ class SoftLabelAlignmentLoss(BaseRampedLoss):
         Returns:
             Tensor: A scalar, a mean over samples.
         """
+        for logits in (first_logits, second_logits):
+            check_targets(type(self).__name__, logits, scores,
+                          (DISTRIBUTIONS, ))
         first, second = first_logits.float(), second_logits.float()
         loss = _divergence(self.soft_labels(first, scores), second)
         loss = loss + _divergence(self.soft_labels(second, scores), first)

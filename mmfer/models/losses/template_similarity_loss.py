@@ -7,6 +7,7 @@ from torch.nn.functional import normalize
 
 from mmfer.registry import MODELS
 from ..layers import one_hot
+from .target_check import check_rows
 
 
 @MODELS.register_module()
@@ -58,6 +59,7 @@ class TemplateSimilarityLoss(nn.Module):
         Returns:
             Tensor: A scalar.
         """
+        check_rows(self, len(features), labels=labels, confidence=confidence)
         templates = templates.detach().float()
         known = templates.abs().sum(1) > 0
         similarity = normalize(features.float()) @ normalize(templates).T

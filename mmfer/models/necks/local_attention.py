@@ -5,6 +5,7 @@ import torch
 from mmengine.model import BaseModule
 from torch import nn
 
+from mmfer.errors import ConfigError
 from mmfer.registry import MODELS
 from ..layers.feature_map import feature_map
 from ..layers.position_gate import position_gate
@@ -47,9 +48,9 @@ class LocalAttention(BaseModule):
         if not 0 <= drop_prob <= 1:
             raise ValueError(f'drop_prob must lie in [0, 1], got {drop_prob}')
         if drop_prob and not 1 <= most_dropped < num_branches:
-            raise ValueError(
-                f'{most_dropped} of {num_branches} branches cannot be '
-                'dropped. Remedy: leave at least one, or set drop_prob=0')
+            raise ConfigError(f'{most_dropped} of {num_branches} branches '
+                              'cannot be dropped',
+                              hint='leave at least one, or set drop_prob=0')
         self.drop_prob = drop_prob
         self.most_dropped = most_dropped
         self.branches = nn.ModuleList(

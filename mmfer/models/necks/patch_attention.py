@@ -6,6 +6,7 @@ from mmengine.model import BaseModule
 from mmpretrain.models.backbones.resnet import BasicBlock, ResLayer
 from torch import nn
 
+from mmfer.errors import ConfigError
 from mmfer.registry import MODELS
 from ..layers.feature_map import feature_map
 from ..layers.patch_gate import PatchGate
@@ -13,9 +14,9 @@ from ..layers.patch_windows import (PATCH_SCHEMES, cut_around, cut_windows,
                                     patch_windows, windows_around)
 
 
-def _shares(gates: torch.Tensor) -> torch.Tensor:
-    """Gates ``(N, P)`` so that they sum to 1; half precision does not
-    underflow."""
+def _normalized(gates: torch.Tensor) -> torch.Tensor:
+    """Return gates ``(N, P)`` scaled to sum to 1, safe in half precision.
+    """
     return gates / gates.sum(1, keepdim=True).clamp(min=1e-6)
 
 
@@ -33,7 +34,7 @@ class PatchAttention(BaseModule):
     .. math::
         F &= \sum_p u_p f_p / \sum_p u_p, \quad
         v_p = \sigma(w^T [f_p; F]) \\
-        a_p &= u_p v_p / \sum_q u_q v_q, \quad
+        a_p &= (u_p v_p)^s / \sum_q (u_q v_q)^s, \quad
         z = W [f_0; \sum_p a_p f_p]
 
     In training a batch needs two samples or more: set ``drop_last`` in the
@@ -44,16 +45,20 @@ class PatchAttention(BaseModule):
             last of the given feature maps; one number for a single map,
             which is both. Patches get as many channels as the last map.
         out_channels (int): Length D of the feature. Defaults to 512.
-        patches (str): ``'grid2'``, ``'overlap5'`` or ``'landmark24'``, see
+        patches (str): ``'grid2'``, ``'grid4'``, ``'overlap5'`` or
+            ``'landmark24'``, see
             :func:`~mmfer.models.layers.patch_windows`; the last needs the
             68 ``gt_landmarks`` also of test samples. Defaults to
             ``'overlap5'``.
         stride (int): Of the residual stage. Defaults to 2.
+        sharpness (float): The exponent :math:`s` of the weights, at least 0.
+            With 0 all patches have the same weight and the parameters stay:
+            the control for what the weights are worth. Defaults to 1.
         init_cfg (dict | list[dict], optional): Defaults to Kaiming normal
             (fan out) for convolutions, as ResNet.
 
     Raises:
-        ValueError: If the scheme is unknown.
+        ConfigError: If the scheme is unknown or the sharpness negative.
     """
 
     def __init__(self,
@@ -61,6 +66,7 @@ class PatchAttention(BaseModule):
                  out_channels: int = 512,
                  patches: str = 'overlap5',
                  stride: int = 2,
+                 sharpness: float = 1.,
                  init_cfg: Optional[Union[dict, List[dict]]] = (
                      dict(type='Kaiming', layer='Conv2d'),
                      dict(type='Constant', layer='_BatchNorm', val=1))
@@ -69,12 +75,14 @@ class PatchAttention(BaseModule):
             init_cfg = list(init_cfg)
         super().__init__(init_cfg)
         if patches not in PATCH_SCHEMES:
-            raise ValueError(f'patches must be one of {list(PATCH_SCHEMES)}, '
-                             f'got {patches!r}')
+            raise ConfigError(f'patches must be one of {list(PATCH_SCHEMES)},'
+                              f' got {patches!r}')
+        if sharpness < 0:
+            raise ConfigError(f'sharpness must be at least 0, got {sharpness}')
         if isinstance(in_channels, int):
             in_channels = (in_channels, in_channels)
         first, last = in_channels
-        self.patches = patches
+        self.patches, self.sharpness = patches, sharpness
         self.stage = ResLayer(BasicBlock, 2, first, last, stride=stride)
         self.gate = PatchGate(last)
         self.relation = nn.Linear(2 * last, 1)
@@ -117,9 +125,10 @@ class PatchAttention(BaseModule):
         maps = self.stage(cut.flatten(0, 1))
         gates = self.gate(maps).view(cut.shape[:2])
         local = maps.mean((2, 3)).view(*cut.shape[:2], -1)
-        mean = (_shares(gates)[:, :, None] * local).sum(1, keepdim=True)
+        mean = (_normalized(gates)[:, :, None] * local).sum(1, keepdim=True)
         pairs = torch.cat([local, mean.expand_as(local)], 2)
-        weights = _shares(gates * self.relation(pairs).squeeze(2).sigmoid())
+        weights = gates * self.relation(pairs).squeeze(2).sigmoid()
+        weights = _normalized(weights.clamp(min=1e-6)**self.sharpness)
         both = [whole.mean((2, 3)), (weights[:, :, None] * local).sum(1)]
         feature = self.fuse(torch.cat(both, 1))
         return weights, gates, self.gate(whole), boxes, feature
@@ -136,9 +145,9 @@ class PatchAttention(BaseModule):
             ]).to(x.device, non_blocking=True)
             return cut_windows(x, windows), boxes.expand(x.size(0), -1, -1)
         if landmarks is None:
-            raise ValueError(
-                "PatchAttention(patches='landmark24') needs the landmarks of "
-                "each face. Remedy: give gt_landmarks, or patches='overlap5'")
+            raise ConfigError("PatchAttention(patches='landmark24') needs "
+                              'the landmarks of each face',
+                              hint="give gt_landmarks, or patches='overlap5'")
         centres, size = windows_around(landmarks, height, width)
         half = torch.stack([
             torch.full_like(centres[..., 0], size[1] / width / 2),

@@ -5,6 +5,7 @@ import torch
 from mmengine.model import BaseModule
 from torch import nn
 
+from mmfer.errors import ConfigError
 from mmfer.registry import MODELS
 from ..layers.pooled_feature import pooled_feature
 
@@ -55,10 +56,11 @@ class StreamFusion(BaseModule):
             ValueError: If there is another number of features.
         """
         if len(feats) != len(self.projections):
-            raise ValueError(
-                f'StreamFusion is made for {len(self.projections)} features, '
-                f'got {len(feats)}. Remedy: one entry of in_channels for each '
-                'that the backbone gives')
+            raise ConfigError('StreamFusion is made for '
+                              f'{len(self.projections)} features, got '
+                              f'{len(feats)}',
+                              hint='one entry of in_channels for each that '
+                              'the backbone gives')
         pooled = [pooled_feature(feats, k) for k in range(len(feats))]
         values = torch.stack(
             [project(x) for project, x in zip(self.projections, pooled)], 1)

@@ -188,9 +188,9 @@ def test_bad_audit(trained, tmp_path, case):
         signals, message = ['history'], 'signal history: .*no label bank'
     elif case == 'checkpoint':
         checkpoint = 'absent.pth'
-        error, message = FileNotFoundError, 'no such checkpoint. Remedy'
+        error, message = FileNotFoundError, 'no such checkpoint. Hint'
     else:
         cfg.model.head.num_classes = 7
-        error, message = RuntimeError, 'does not fit the model.*Remedy'
+        error, message = RuntimeError, 'does not fit the model.*Hint'
     with pytest.raises(error, match=message):
         audit_labels(cfg, checkpoint, signals)

@@ -106,13 +106,13 @@ def test_bad_evidence(tmp_path, faces, bank, case):
         bank.initialise((faces.get_gt_labels() + 1) % 8)
         bank.restored = True
         for name in ('history', 'confidence'):
-            with pytest.raises(ValueError, match='16 of 16 differ.*Remedy'):
+            with pytest.raises(ValueError, match='16 of 16 differ.*Hint'):
                 getattr(gather(tmp_path, faces, bank), name)()
     elif case == 'index':
         path = str(tmp_path / 'i.npz')
         save_index(path, build_index(SyntheticFER(size=9), 'va', 3))
-        with pytest.raises(AnnotationError, match='for 9 samples.*Remedy'):
+        with pytest.raises(AnnotationError, match='for 9 samples.*Hint'):
             gather(tmp_path, faces, neighbor_index=path).neighbors()
     else:
-        with pytest.raises(ValueError, match='no two samples.*Remedy'):
+        with pytest.raises(ValueError, match='no two samples.*Hint'):
             gather(tmp_path, faces).duplicates()

@@ -51,11 +51,11 @@ def test_scores_come_to_their_places(trained, cfg, tmp_path):
 def test_bad_wrapper_is_refused_before_training(cfg, tmp_path):
     part = cfg.train_dataloader.dataset.datasets[0]
     cfg.train_dataloader.dataset = dict(type='KFoldDataset', dataset=part)
-    with pytest.raises(TypeError, match='cuts datasets.*KFold.*Remedy'):
+    with pytest.raises(TypeError, match='cuts datasets.*KFold.*Hint'):
         train_folds(cfg, str(tmp_path), 2, ['false'])
     assert not list(tmp_path.iterdir())
 
 
 def test_bad_training_is_told(cfg, tmp_path):
-    with pytest.raises(RuntimeError, match='fold0: exit code 1.*Remedy'):
+    with pytest.raises(RuntimeError, match='fold0: exit code 1.*Hint'):
         train_folds(cfg, str(tmp_path), 2, ['false'])

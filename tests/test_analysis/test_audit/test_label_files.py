@@ -111,5 +111,5 @@ def test_bad_reader():
     class Foreign(list):
         pass
 
-    with pytest.raises(TypeError, match='Foreign cannot read.*Remedy'):
+    with pytest.raises(TypeError, match='Foreign cannot read.*Hint'):
         label_files(Foreign())

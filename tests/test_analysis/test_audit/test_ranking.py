@@ -112,7 +112,7 @@ def test_quality_equals_scikit_learn():
 @pytest.mark.parametrize('case', ['no signal', 'agreement'])
 def test_bad_ranking(case):
     if case == 'no signal':
-        with pytest.raises(ValueError, match='no signal is left.*Remedy'):
+        with pytest.raises(ValueError, match='no signal is left.*Hint'):
             rank({}, np.array([0]))
     else:
         ranking = rank(dict(a=Signal(np.array([.2]))), np.array([0]))

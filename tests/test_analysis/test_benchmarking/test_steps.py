@@ -79,5 +79,5 @@ def test_bad_setting(cfg):
     with pytest.raises(ValueError, match="no setting 'fp8'"):
         step_timer(cfg, 'fp8', data, 1, 'cpu')
     cfg.pop('optim_wrapper')
-    with pytest.raises(ValueError, match='Remedy'):
+    with pytest.raises(ValueError, match='Hint'):
         step_timer(cfg, 'config', data, 1, 'cpu')

@@ -41,6 +41,29 @@ def test_early_densenets_have_dots_in_their_names():
     assert set(convert_state_dict('hara3d_densenet', released)) == set(state)
 
 
+@pytest.mark.parametrize('stem', [0, 1])
+@pytest.mark.parametrize('dots', [False, True])
+def test_densenets_of_all_releases(stem, dots):
+    """The stem is conv1 and norm1 in the current release, 0 in earlier."""
+    state = _state(type='DenseNet3D', depth=121)
+    released = {}
+    for key, value in state.items():
+        key = re.sub(r'^features\.(conv|norm)0\.',
+                     rf'features.\g<1>{stem}.', key)
+        if dots:
+            key = re.sub(r'(denselayer\d+)\.(norm|conv)([12])\.',
+                         r'\1.\2.\3.', key)
+        released[key] = value
+    assert f'features.norm{stem}.running_mean' in released
+    released['classifier.weight'] = released['classifier.bias'] = torch.ones(1)
+    found = convert_state_dict('hara3d_densenet', released)
+    assert {k: v.shape for k, v in found.items()} == {
+        k: v.shape for k, v in state.items()}
+    del released[f'features.norm{stem}.weight']
+    with pytest.raises(ValueError, match=f'1 missing: features.norm{stem}.w'):
+        convert_state_dict('hara3d_densenet', released)
+
+
 def test_the_deepest_p3d_for_flow():
     state = _state(type='P3D', depth=199, in_channels=2)
     fc = {'fc.weight': torch.ones(1), 'fc.bias': torch.ones(1)}

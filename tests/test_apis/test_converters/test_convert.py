@@ -217,7 +217,7 @@ def test_tool(small, tmp_path):
     assert 'ImageNet' in checkpoint['meta']['preprocessing']
     run = subprocess.run([sys.executable, tool, 'dan', source, target],
                          capture_output=True, text=True, env=env)
-    assert run.returncode == 1 and 'Remedy' in run.stderr
+    assert run.returncode == 1 and 'Hint' in run.stderr
     assert 'Traceback' not in run.stderr
 
 
@@ -308,7 +308,7 @@ def test_bad_files(tmp_path, monkeypatch, case):
     (tmp_path / name).write_bytes(content())
     with pytest.raises(
             (ValueError, CheckpointError),
-            match=f'{name}( was not read|: this checkpoint).*Remedy'):
+            match=f'{name}( was not read|: this checkpoint).*Hint'):
         read_released_file(os.fspath(tmp_path / name))
     assert not (tmp_path / 'was-run').exists()
 

@@ -76,7 +76,7 @@ def test_size():
 def test_bad_pipelines(steps, training, landmarks, align, told):
     with pytest.raises(ConfigError, match=told) as error:
         FacePipeline(_config(*steps), training, landmarks, align)
-    assert 'Remedy: ' in str(error.value)
+    assert 'Hint: ' in str(error.value)
 
 
 def test_bad_config_without_test_set():

@@ -235,7 +235,7 @@ def test_models_tell_how_many_landmarks_they_need(tmp_path):
         wanted = model.head(model.backbone(None, points)).softmax(1)[0]
     np.testing.assert_allclose(list(face.scores.values()), wanted, atol=1e-5)
     for numbers, told in (((68, ), 'gives 68'), ((5, 0), 'gives 0 to 5')):
-        with pytest.raises(ConfigError, match=f'needs 5 land.*{told}. Remedy'):
+        with pytest.raises(ConfigError, match=f'needs 5 land.*{told}. Hint'):
             run(*numbers)
     with pytest.raises(ConfigError, match='not made for models that need'):
         run(5, attention='cam')
@@ -271,9 +271,9 @@ def test_unreadable_pictures_are_told(whole_image, faces, tmp_path):
 def test_bad_arguments(trained, kwargs, told):
     with pytest.raises(ConfigError, match=told) as error:
         _inferencer(trained, **kwargs)
-    assert 'Remedy: ' in str(error.value)
+    assert 'Hint: ' in str(error.value)
 
 
 def test_bad_smoothing_of_pictures(whole_image, faces):
-    with pytest.raises(ValueError, match='cannot be smoothed.*Remedy'):
+    with pytest.raises(ValueError, match='cannot be smoothed.*Hint'):
         whole_image(faces, smoothing=0.5)

@@ -1,6 +1,8 @@
 # Copyright (c) mmfer contributors.
 import csv
 import json
+import subprocess
+import sys
 
 import cv2
 import numpy as np
@@ -96,7 +98,7 @@ def test_drawn_pictures_and_videos(tmp_path):
 
 def test_bad_outputs(tmp_path, monkeypatch):
     (tmp_path / 'file').write_text('')
-    with pytest.raises(OutputError, match='cannot be written.*Remedy'):
+    with pytest.raises(OutputError, match='cannot be written.*Hint'):
         writable_folder(str(tmp_path / 'file/folder'))
     with pytest.raises(OutputError, match='faces.pkl: .*.csv or .json'):
         PredictionTable(str(tmp_path / 'faces.pkl'), [], [], 0)
@@ -105,3 +107,43 @@ def test_bad_outputs(tmp_path, monkeypatch):
         monkeypatch.delenv(name, raising=False)
     with pytest.raises(OutputError, match='no display.*--out-dir'):
         Window(FERVisualizer())
+
+
+def test_formulas_in_names_are_quoted(tmp_path):
+    table = PredictionTable(str(tmp_path / 'a.csv'), ['anger', 'fear'], [], 0)
+    table.write(Picture(IMAGE, '=cmd.jpg'),
+                PicturePrediction('=cmd.jpg', [PLAIN]))
+    table.close()
+    row, = csv.DictReader(open(tmp_path / 'a.csv'))
+    assert row['path'] == "'=cmd.jpg" and row['left'] == '0.0'
+    faces = GivenBoxes.from_csv(str(tmp_path / 'a.csv'))
+    assert len(faces(Picture(IMAGE, '=cmd.jpg'))) == 1
+
+
+def test_bad_video_on_a_full_disk(tmp_path):
+    """OpenCV writes on; the file has no end, or not all its frames."""
+    code = '''
+import resource, signal, sys
+import numpy as np
+from mmfer.apis.inference import DrawnPictures
+from mmfer.apis.outputs import OutputError
+from mmfer.apis.pictures import Picture
+from mmfer.structures import PicturePrediction
+from mmfer.visualization import FERVisualizer
+drawn = DrawnPictures(sys.argv[1], FERVisualizer(), 25.)
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000))
+rng = np.random.default_rng(0)
+for i in range(30):
+    image = rng.integers(0, 255, (120, 160, 3), dtype=np.uint8)
+    drawn.write(Picture(image, 'v.avi', i), PicturePrediction('v.avi'))
+try:
+    drawn.close()
+except OutputError as error:
+    sys.exit(str(error))
+'''
+    child = subprocess.run([sys.executable, '-c', code, tmp_path],
+                           capture_output=True, text=True)
+    assert child.returncode == 1
+    assert 'v_faces.mp4: holds' in child.stderr
+    assert 'of 30 frames. Hint: check the space' in child.stderr

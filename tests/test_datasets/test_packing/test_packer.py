@@ -10,6 +10,7 @@ import pytest
 import mmfer.datasets.packing.packer as module
 from mmfer.datasets import PackedFER
 from mmfer.datasets.packing import (damaged_samples, pack_dataset, read_index)
+from mmfer.datasets.packing.pack_format import write_json
 from mmfer.datasets.packing.packer import steady_part
 from mmfer.structures import AnnotationError, ImageError
 from tests.toys import make_ferplus
@@ -189,7 +190,7 @@ def _break(folder, how):
 def test_bad_packed_folder(cfg, tmp_path, how, error):
     pack_dataset(cfg, tmp_path / 'pack', (8, 8), workers=0)
     _break(tmp_path / 'pack', how)
-    with pytest.raises(error, match='(?s)pack.*Remedy'):
+    with pytest.raises(error, match='(?s)pack.*Hint'):
         PackedFER(tmp_path / 'pack').full_init()
 
 
@@ -200,3 +201,92 @@ def test_bad_pixels_are_found(cfg, tmp_path):
         file.write(b'\xff\x00\xff')
     damaged = [s for _, s, bad in damaged_samples(tmp_path / 'pack') if bad]
     assert damaged == [range(12, 24)]
+
+
+def _pack(cfg, tmp_path):
+    pack_dataset(cfg, tmp_path / 'pack', (8, 8), workers=0)
+    return tmp_path / 'pack'
+
+
+def _rewrite(folder, change):
+    """Change the index as somebody would who knows its checksum."""
+    index = read_index(folder)
+    change(index)
+    write_json(folder / 'index.json', index)
+
+
+def test_each_damaged_byte_of_the_index_is_noticed(cfg, tmp_path):
+    path = _pack(cfg, tmp_path) / 'index.json'
+    content = path.read_bytes()
+    for place in range(0, len(content), 41):
+        damaged = bytearray(content)
+        damaged[place] ^= 1
+        path.write_bytes(damaged)
+        # A blank may become another blank.
+        try:
+            assert json.loads(damaged) == json.loads(content)
+        except (ValueError, AssertionError):
+            with pytest.raises((AnnotationError, FileNotFoundError)):
+                read_index(path.parent)
+    path.write_bytes(content)
+    assert read_index(path.parent)['samples'] == 32
+
+
+def test_an_index_of_version_1_has_no_checksum(cfg, tmp_path):
+    folder = _pack(cfg, tmp_path)
+    index = json.loads((folder / 'index.json').read_text())
+    del index['checksum']
+    (folder / 'index.json').write_text(json.dumps(index))
+    with pytest.raises(AnnotationError, match='checksum'):
+        read_index(folder)
+    (folder / 'index.json').write_text(json.dumps(dict(index, version=1)))
+    assert len(PackedFER(folder)) == 32
+
+
+@pytest.mark.parametrize('change, words', [
+    (lambda index: index.update(samples=31), '31 samples, but images of'),
+    (lambda index: index['pixels']['images']['chunks'].pop(),
+     '30 samples, but images of'),
+    (lambda index: index['described']['classes'].reverse(),
+     'samples of the classes'),
+    (lambda index: index['described']['class_counts'].update(fear=1),
+     'samples of the classes')])
+def test_bad_index_of_other_samples_or_classes(cfg, tmp_path, change, words):
+    # 30 of 32, so that the classes have different sizes.
+    folder = _pack(dict(cfg, indices=30), tmp_path)
+    _rewrite(folder, change)
+    with pytest.raises(AnnotationError, match=words):
+        PackedFER(folder).full_init()
+
+
+@pytest.mark.parametrize('lost', ['images.u8', 'annotations-000000000.npz'])
+def test_bad_continuation_over_a_lost_file(cfg, tmp_path, lost):
+    with pytest.raises(KeyboardInterrupt):
+        pack_dataset(cfg, tmp_path / 'pack', (8, 8), workers=0,
+                     progress=_stop_after(1))
+    (tmp_path / 'pack' / lost).unlink()
+    with pytest.raises(AnnotationError, match=f'{lost}.*--overwrite'):
+        pack_dataset(cfg, tmp_path / 'pack', (8, 8), workers=0)
+
+
+@pytest.mark.parametrize('removed', range(4))
+def test_an_interrupted_removal_is_finished(cfg, tmp_path, monkeypatch,
+                                            removed):
+    """The process dies while it removes its intermediate files."""
+    folder, remove, count = tmp_path / 'pack', os.remove, [0]
+
+    def dies(path):
+        if count[0] == removed:
+            raise KeyboardInterrupt
+        count[0] += 1
+        remove(path)
+
+    monkeypatch.setattr(os, 'remove', dies)
+    with pytest.raises(KeyboardInterrupt):
+        pack_dataset(cfg, folder, (8, 8), workers=0)
+    monkeypatch.setattr(os, 'remove', remove)
+    assert len(PackedFER(folder)) == 32
+    pack_dataset(cfg, folder, (8, 8), workers=0)
+    assert sorted(os.listdir(folder)) == [
+        'annotations.npz', 'images.u8', 'index.json']
+    assert len(PackedFER(folder)) == 32

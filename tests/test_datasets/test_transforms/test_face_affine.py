@@ -156,5 +156,5 @@ def test_bad_flip_of_unknown_landmarks(img, count):
     results = dict(img=img, img_path='b.png',
                    gt_landmarks=np.zeros((count, 2), np.float32))
     with pytest.raises(AnnotationError,
-                       match=f'b.png: landmarks with {count} points.*Remedy'):
+                       match=f'b.png: landmarks with {count} points.*Hint'):
         FaceFlip(1.)(results)

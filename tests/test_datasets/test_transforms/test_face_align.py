@@ -151,7 +151,7 @@ def test_bad_landmarks(recipe, kind):
     if points is not None:
         results['gt_landmarks'] = points
     with pytest.raises(AnnotationError,
-                       match=f'c.jpg: FaceAlign .{recipe}.*{words}.*Remedy'):
+                       match=f'c.jpg: FaceAlign .{recipe}.*{words}.*Hint'):
         FaceAlign(recipe)(results)
 
 

@@ -228,3 +228,33 @@ def test_bad_sample_without_image():
 def test_bad_background(background):
     with pytest.raises(ValueError, match='background'):
         TRANSFORMS.build(dict(type='LoadFERImage', background=background))
+
+
+@pytest.mark.parametrize('ending', ['.png', '.jpg', '.webp', '.bmp', '.tif'])
+def test_bad_image_with_too_many_pixels(tmp_path, ending):
+    path = str(tmp_path / f'a{ending}')
+    cv2.imwrite(path, np.zeros((30, 20, 3), np.uint8))
+    load = LoadFERImage(max_pixels=600)
+    assert load(dict(img_path=path))['img_shape'] == (30, 20)
+    with pytest.raises(ImageError, match='megapixels.*max_pixels'):
+        LoadFERImage(max_pixels=599)(dict(img_path=path))
+
+
+def test_bad_size_is_refused_before_memory_is_taken(tmp_path):
+    """A header that announces 4 gigapixels."""
+    path = tmp_path / 'a.png'
+    cv2.imwrite(str(path), np.zeros((30, 20, 3), np.uint8))
+    content = bytearray(path.read_bytes())
+    content[16:24] = (65535).to_bytes(4, 'big') * 2
+    path.write_bytes(content)
+    with pytest.raises(ImageError, match='4295 megapixels'):
+        LoadFERImage()(dict(img_path=str(path)))
+
+
+@pytest.mark.parametrize('content', [
+    b'RIFF\x08\0\0\0WEBPVP8X', b'RIFF\x08\0\0\0WEBPVP8L', b'\xff\xd8\xff\xc0',
+    b'\x89PNG\r\n\x1a\n', b'GIF89a', b'BM', b'II*\0'])
+def test_bad_header_alone(tmp_path, content):
+    (tmp_path / 'a.img').write_bytes(content)
+    with pytest.raises(ImageError, match='a.img'):
+        LoadFERImage()(dict(img_path=str(tmp_path / 'a.img')))

@@ -117,7 +117,7 @@ BAD_ANNOTATIONS = {
 @pytest.mark.parametrize('kind', BAD_ANNOTATIONS)
 def test_bad_annotation(kind):
     change, words = BAD_ANNOTATIONS[kind]
-    with pytest.raises(AnnotationError, match=f'd.png: {words}.*Remedy'):
+    with pytest.raises(AnnotationError, match=f'd.png: {words}.*Hint'):
         PackFERInputs()({**full_sample(), **change})
 
 

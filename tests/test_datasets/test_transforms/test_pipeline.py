@@ -130,5 +130,5 @@ def test_bad_inferencer_input_without_landmarks(face):
     inferencer = ImageClassificationInferencer(
         tiny_config(dict(type='FaceAlign', recipe='arcface112')),
         pretrained=False, device='cpu')
-    with pytest.raises(ValueError, match='no landmarks.*Remedy'):
+    with pytest.raises(ValueError, match='no landmarks.*Hint'):
         inferencer(face[0])

@@ -69,5 +69,5 @@ def test_bad_unknown_landmarks(toy_runner, loop):
 
 
 def test_bad_model_without_landmarks(toy_runner):
-    with pytest.raises(ValueError, match='Remedy.*LandmarkNet'):
+    with pytest.raises(ValueError, match='Hint.*LandmarkNet'):
         toy_runner(custom_hooks=[dict(type='KnownLandmarksHook')]).train()

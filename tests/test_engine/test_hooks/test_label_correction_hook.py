@@ -242,6 +242,29 @@ def test_resumed_run_goes_on_with_its_bank(toy_runner):
         [relabel_toys.margin(i) for i in range(60)]))
 
 
+def test_a_repeated_evaluation_has_the_same_metrics(toy_runner):
+    """Killed between the checkpoint of the last epoch and its result."""
+    options = relabelling()
+    for name in ('val_dataloader', 'val_cfg', 'val_evaluator'):
+        del options[name]
+    first = toy_runner(**options)
+    first.train()
+    path = Path(first.work_dir, 'protocol.json')
+    block = json.loads(path.read_text())
+    lost = block['epochs'].pop()
+    path.write_text(json.dumps(block))
+    second = toy_runner(
+        resume=True, load_from=os.path.join(first.work_dir, 'epoch_3.pth'),
+        **options)
+    second.train()
+    found = json.loads(
+        Path(second.work_dir, 'protocol.json').read_text())['epochs'][-1]
+    names = [n for n in lost['metrics'] if n.startswith('label_bank/')]
+    assert lost['metrics']['label_bank/changes'] == CAP and len(names) > 4
+    assert {n: found['metrics'][n] for n in names} == {
+        n: lost['metrics'][n] for n in names}
+
+
 def test_resumed_elsewhere(toy_runner):
     first = toy_runner(train_cfg__max_epochs=1, **relabelling())
     first.train()

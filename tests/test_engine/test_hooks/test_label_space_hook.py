@@ -7,6 +7,7 @@ import pytest
 import torch
 from mmengine.runner import CheckpointLoader
 
+from mmfer.errors import ConfigError
 from mmfer.engine.hooks import LabelSpaceHook
 from mmfer.registry import HOOKS
 from mmfer.structures import LABEL_SPACES
@@ -211,7 +212,7 @@ def test_bad_checkpoint_for_testing(toy_runner, trained, tmp_path, options,
         path = _edit(path, tmp_path / 'edited.pth', change)
     with pytest.raises(error, match=message) as info:
         toy_runner(load_from=path, **options).test()
-    assert 'Remedy' in str(info.value)
+    assert 'Hint' in str(info.value)
 
 
 BAD_RESUMES = {
@@ -257,3 +258,34 @@ def test_bad_fold_in_another_order(toy_runner, trained):
     with pytest.raises(ValueError, match='as for folds and subsets'):
         toy_runner(load_from=trained[0],
                    test_dataloader__dataset=fold).test()
+
+
+@pytest.mark.parametrize('validate', [True, False])
+@pytest.mark.parametrize('number', [2, 7, 9])
+def test_bad_head_for_training(toy_runner, validate, number):
+    """Before the first step, with the line to type."""
+    options = {} if validate else dict(
+        val_dataloader=None, val_cfg=None, val_evaluator=None)
+    runner = toy_runner(model__head__num_classes=number, **options)
+    with pytest.raises(ConfigError, match='model.head.num_classes=8') as info:
+        runner.train()
+    assert f'is for {number} classes, the training set' in str(info.value)
+    assert runner.iter == 0
+
+
+def test_bad_head_for_validation_and_test(toy_runner):
+    for run in ('val', 'test'):
+        runner = toy_runner(model__head__num_classes=7)
+        with pytest.raises(ConfigError, match='model.head.num_classes=8'):
+            getattr(runner, run)()
+
+
+def test_bad_label_bank_is_found_before_its_labels_are(toy_runner):
+    runner = toy_runner(
+        model__type='FERClassifier',
+        model__label_bank=dict(type='LabelBank', num_classes=3),
+        custom_hooks=[dict(type='SampleIndexHook'),
+                      dict(type='LabelCorrectionHook', start_epoch=1),
+                      dict(type='LabelSpaceHook')])
+    with pytest.raises(ConfigError, match='model.label_bank.num_classes=8'):
+        runner.train()

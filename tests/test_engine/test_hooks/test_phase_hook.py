@@ -11,8 +11,10 @@ from mmfer.datasets import SyntheticFER
 from mmfer.engine.hooks import ClassCountHook, PhaseHook
 from mmfer.engine.model_parts import augments_of, parts_of
 from mmfer.engine.phased_ramp import PhasedRamp
+from mmfer.errors import ConfigError
 from mmfer.models.augments import BatchRemix
-from mmfer.models.losses import BaseReweightedLoss, LDAMLoss
+from mmfer.models.losses import (AddUpLoss, BaseReweightedLoss, LDAMLoss,
+                                 class_weights)
 
 RAMP = dict(begin=.25, end=.75, power=1.)
 
@@ -142,6 +144,25 @@ def test_absent_classes_are_named(caplog):
         assert (f"'{name}'" in told) == (count == 0)
 
 
+@pytest.mark.parametrize('seed', [0, 1])
+def test_counts_are_those_of_the_noisy_labels(seed):
+    options = dict(size=60, ambiguity=0., class_weights=dict(
+        fear=1., sadness=1., anger=4.))
+    clean, faces = SyntheticFER(**options), SyntheticFER(
+        noise=dict(type='SymmetricNoise', ratio=.4, seed=seed), **options)
+    loss, plain = AddUpLoss(weighting='inverse'), AddUpLoss()
+    model = nn.ModuleDict(dict(
+        loss=loss, plain=plain, data_preprocessor=ImgDataPreprocessor()))
+    ClassCountHook().before_train(SimpleNamespace(
+        model=model, logger=logging.getLogger('toy'),
+        train_dataloader=SimpleNamespace(dataset=faces)))
+    labels = [faces.get_data_info(i)['gt_label'] for i in range(60)]
+    counts = [labels.count(c) for c in range(8)]
+    assert counts != list(clean.class_counts().values())
+    assert loss.class_weight.tolist() == class_weights(counts).tolist()
+    assert not len(plain.class_weight)
+
+
 def test_bad_count_hook_without_need(toy_runner):
-    with pytest.raises(ValueError, match='0 parts that need counts'):
+    with pytest.raises(ConfigError, match='no loss or augment that needs'):
         toy_runner(custom_hooks=[dict(type='ClassCountHook')]).train()

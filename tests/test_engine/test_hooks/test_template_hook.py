@@ -140,7 +140,7 @@ def test_registered_under_its_bare_name():
 
 
 def test_bad_run_without_a_bank(toy_runner):
-    with pytest.raises(ValueError, match='no template bank.*Remedy'):
+    with pytest.raises(ValueError, match='no template bank.*Hint'):
         toy_runner(custom_hooks=[dict(type='TemplateHook')]).train()
 
 

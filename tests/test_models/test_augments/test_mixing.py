@@ -122,5 +122,5 @@ def test_without_targets_there_are_records_only(images):
     dict(gt_label=torch.zeros(COUNT).long())
 ], ids=['no label', 'label'])
 def test_bad_targets(images, targets):
-    with pytest.raises(ValueError, match='gt_score.*Remedy.*num_classes'):
+    with pytest.raises(ValueError, match='gt_score.*Hint.*num_classes'):
         run(dict(type='BatchMixup', alpha=1.), images, **targets)

@@ -355,7 +355,7 @@ def test_bad_argument(augment):
 
 
 def test_bad_window_larger_than_the_image():
-    with pytest.raises(ValueError, match=r'\(9, 9\).*\(8, 12\).*Remedy'):
+    with pytest.raises(ValueError, match=r'\(9, 9\).*\(8, 12\).*Hint'):
         run([dict(type='BatchRandomCrop', size=9)], torch.zeros(2, 3, 8, 12))
 
 

@@ -78,7 +78,7 @@ def test_label_shares_of_the_release(shared):
 def test_without_counts_it_is_mixup():
     share = torch.rand(6)
     remix = BatchRemix(1., num_classes=4)
-    with pytest.warns(UserWarning, match='Remedy.*ClassCountHook'):
+    with pytest.warns(UserWarning, match='Hint.*ClassCountHook'):
         assert remix.label_share(share, torch.arange(6), {}) is share
     remix.set_counts(COUNTS)
     assert remix.num_classes == 4

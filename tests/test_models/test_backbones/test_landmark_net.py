@@ -188,7 +188,7 @@ def test_bad_absent_landmarks():
 
 
 def test_bad_number_of_landmarks():
-    with pytest.raises(ValueError, match='made for 5 landmarks.*Remedy'):
+    with pytest.raises(ValueError, match='made for 5 landmarks.*Hint'):
         model_of()(torch.randn(2, 3, 32, 32), samples_of(2, 68))
 
 

@@ -30,7 +30,29 @@ def test_cbam_resnet_size(depth, total, channels):
     assert _parameters(model) + 7 * (channels + 1) == total
 
 
-def test_cbam_resnet_starts_halved_and_open():
+@pytest.mark.parametrize('place', ['blocks', 'end'])
+def test_cbam_keeps_the_features_of_a_trained_network(place):
+    """With gates near 1, as fresh parts of a network with weights."""
+    torch.manual_seed(0)
+    narrow = dict(depth=18, base_channels=16, stem_channels=16)
+    plain = MODELS.build(dict(type='ResNet', **narrow))
+    x, change = torch.randn(4, 3, 64, 64), {}
+    for _ in range(20):  # statistics of a trained network
+        plain(x)
+    plain.eval()
+    for start in (.5, .95):
+        model = MODELS.build(
+            dict(type='CBAMResNet', place=place, start=start, **narrow))
+        model.init_weights()
+        model.load_state_dict(plain.state_dict(), strict=False)
+        model.eval()
+        want = plain(x)[0]
+        change[start] = float(
+            (model(x)[0] - want).norm() / want.norm())
+    assert change[.95] < .2 < .5 < change[.5]
+
+
+def test_cbam_resnet_starts_as_released():
     model = _build(type='CBAMResNet', base_channels=8, stem_channels=8)
     gates = [m for m in model.modules() if isinstance(m, CBAM)]
     assert len(gates) == 8

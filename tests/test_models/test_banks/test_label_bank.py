@@ -192,8 +192,7 @@ def test_indices_of_samples():
 
 def test_steps_work_without_reading_the_device():
     """On the meta device any look at a value is an error."""
-    bank = bank_of(soft=True, immediate=True, posterior_momentum=.5,
-                   correction=ALL).to('meta')
+    bank = bank_of(soft=True, min_skill=.1, correction=ALL).to('meta')
     index = torch.zeros(4, dtype=torch.int64, device='meta')
     values = torch.zeros(4, device='meta')
     bank.write_labels(stacked([0, 1, 2, 3]).to('meta'))
@@ -209,32 +208,79 @@ def test_steps_work_without_reading_the_device():
 ALL = dict(type='MarginRelabeling', scope='all', margin=.3)
 
 
-@pytest.mark.parametrize('revisit', [False, True])
-def test_corrections_judge_by_the_mean_of_the_epochs(revisit):
-    """Against a loop in plain numbers; one sample is first seen late."""
-    bank = bank_of(
-        correction=dict(ALL, revisit=revisit), posterior_momentum=.6)
+def test_beliefs_are_averaged_by_how_well_the_labels_are_fitted():
+    """Against sklearn's kappa and sums in plain numbers; one sample is first
+    seen late, and the last epoch repeats all labels."""
+    metrics = pytest.importorskip('sklearn.metrics')
+    bank = bank_of(correction=dict(type='TypicalRelabeling'))
+    bank.correcting = False
     torch.manual_seed(0)
-    mean, label, given_back = {}, list(GIVEN), 0
-    for epoch in range(5):
+    sums, weights = torch.zeros(8, 5), torch.zeros(8)
+    for epoch in range(6):
         index = [i for i in range(8) if i != 5 or epoch > 1]
-        logits = 3 * torch.randn(len(index), 5)
+        sure = 9 * torch.eye(5)[[GIVEN[i] for i in index]]
+        logits = 2 * torch.randn(len(index), 5) + (
+            sure if epoch == 5 else .1 * sure)
+        belief = logits.softmax(1)
         bank.learn(torch.tensor(index), dict(logits=logits))
-        looks = logits.softmax(1).tolist()
-        for i, look in zip(index, looks):
-            mean[i] = [.6 * a + .4 * b for a, b in zip(mean[i], look)
-                       ] if i in mean else look
-            best = mean[i].index(max(mean[i]))
-            judged = GIVEN[i] if revisit else label[i]
-            new = best if mean[i][best] - mean[i][judged] > .3 else judged
-            given_back += new == GIVEN[i] != label[i]
-            label[i] = new
         bank.commit()
-        assert believed(bank) == label
-        torch.testing.assert_close(
-            bank.posterior[index], torch.tensor([mean[i] for i in index]))
-    assert label != GIVEN
-    assert given_back or not revisit
+        kappa = max(0, metrics.cohen_kappa_score(
+            belief.argmax(1), [GIVEN[i] for i in index]))
+        sums[index] += (kappa * (1 - kappa))**2 * belief
+        weights[index] += (kappa * (1 - kappa))**2
+    assert kappa == pytest.approx(1) and (weights > 0).all()
+    torch.testing.assert_close(bank.belief, sums / weights[:, None])
+    torch.testing.assert_close(bank.belief_weight, weights)
+
+
+@pytest.mark.parametrize('cap', [0, 1, .125])
+def test_going_back_to_given_labels_is_not_capped(cap):
+    bank = bank_of(
+        correction=dict(ALL, revisit=True), max_changes=cap)
+    bank.label[:3] = 4
+    logits = torch.zeros(8, 5)
+    logits[[0, 1, 2], GIVEN[:3]] = 9.
+    logits[[5, 6], 3] = torch.tensor([5., 9.])
+    bank.learn(torch.arange(8), dict(logits=logits))
+    changes = bank.commit()
+    allowed = [6] if cap else []
+    assert changes.index.tolist() == [0, 1, 2, *allowed]
+    assert changes.dropped == 2 - len(allowed)
+    assert believed(bank) == [*GIVEN[:6], 3 if allowed else GIVEN[6], 2]
+
+
+@pytest.mark.parametrize('correction', [
+    dict(type='MarginRelabeling', scope='all', margin=.1),
+    dict(type='TypicalRelabeling', quantile=0., min_members=1)
+], ids=['a batch', 'all samples'])
+def test_labels_change_only_to_known_classes(correction):
+    """Samples believed to be of class 0 have this label no more often than
+    others; those believed to be of class 1 have theirs mostly."""
+    given = [0, 1, 2, 3, 4] * 2 + [1] * 10
+    believed_in = [0] * 5 + [1] * 15
+    logits = 5 * torch.eye(5)[believed_in]
+    for skill, wanted in ((0., believed_in), (.2, [*given[:5], *[1] * 15])):
+        bank = bank_of(given, correction=correction, min_skill=skill)
+        bank.learn(torch.arange(20), dict(logits=logits))
+        changes = bank.commit()
+        assert believed(bank) == wanted
+        assert changes.dropped == 4 * (skill > 0)
+
+
+def test_unstable_beliefs_change_nothing():
+    torch.manual_seed(0)
+    given = torch.arange(200) % 5
+    logits = torch.eye(5)[given] + .5 * torch.randn(200, 5)
+    stable, unstable = (
+        bank_of(given, correction=ALL, min_stability=.75) for _ in range(2))
+    changes = []
+    for scale, bank in ((.01, stable), (9., unstable)):
+        for epoch in range(3):
+            noise = scale * torch.randn(200, 5)
+            bank.learn(torch.arange(200), dict(logits=5 * (logits + noise)))
+            changes.append(len(bank.commit().index))
+    assert changes[0] == 0 < changes[1]  # nothing to compare with at first
+    assert changes[3:] == [0, 0, 0]
 
 
 def test_a_revisited_change_stays_only_while_it_would_be_made_again():
@@ -250,21 +296,22 @@ def test_a_revisited_change_stays_only_while_it_would_be_made_again():
         assert believed(bank)[0] == after
 
 
-def test_the_mean_is_kept_before_corrections_begin():
-    bank = bank_of(correction=ALL, posterior_momentum=.5)
+def test_beliefs_are_kept_before_corrections_begin():
+    bank = bank_of(correction=dict(type='TypicalRelabeling', min_members=1))
     bank.correcting = False
-    bank.learn(torch.tensor([0]), dict(logits=torch.tensor([[0, 9., 0, 0, 0]])
-                                       ))
+    logits = 9 * torch.eye(5)[[0, 1, 2, 3, 4, 0, 3]]
+    bank.learn(torch.arange(7), dict(logits=logits))
     assert not len(bank.commit().index)
-    assert bank.posterior[0].argmax() == 1
-    assert bank.posterior[1:].isnan().all()
-    again = LabelBank(5, correction=ALL, posterior_momentum=.5)
-    again.load_state_dict(bank.state_dict())
-    assert torch.equal(again.posterior[0], bank.posterior[0])
+    assert bank.belief[6].argmax() == 3 and bank.belief[7].isnan().all()
+    again = LabelBank(5, correction=dict(type='TypicalRelabeling',
+                                         min_members=1))
+    assert not again.load_state_dict(bank.state_dict()).missing_keys
+    assert again.restored
+    assert again.commit().index.tolist() == [6]
 
 
 def test_no_mean_no_memory():
-    assert 'posterior' not in bank_of(correction=ALL).state_dict()
+    assert 'belief' not in bank_of(correction=ALL).state_dict()
 
 
 # -- checkpoints
@@ -317,14 +364,19 @@ def test_numpy_labels_and_a_new_start():
     (dict(num_classes=1), 'num_classes'),
     (dict(momentum=1.), 'momentum'),
     (dict(momentum=-.1), 'momentum'),
-    (dict(posterior_momentum=1., correction=ALL), 'posterior_momentum'),
-    (dict(posterior_momentum=.5), 'there is none'),
+    (dict(posterior_momentum=.7, correction=ALL), 'TypicalRelabeling'),
+    (dict(min_skill=1., correction=ALL), 'min_skill'),
+    (dict(min_stability=.5), 'there is none'),
+    (dict(min_skill=.1, correction=ALL, immediate=True), 'min_skill.*immed'),
+    (dict(correction=dict(type='TypicalRelabeling'), immediate=True),
+     'TypicalRelabeling.*immediate'),
     (dict(max_changes=-1), 'max_changes'),
     (dict(max_changes=1.5), 'max_changes'),
     (dict(max_changes=float('nan')), 'max_changes'),
     (dict(max_changes=3, immediate=True), 'immediate'),
-], ids=['one class', 'momentum 1', 'negative momentum', 'posterior 1',
-        'no correction', 'negative cap',
+], ids=['one class', 'momentum 1', 'negative momentum', 'old momentum',
+        'skill 1', 'no correction', 'skill at once', 'rule at once',
+        'negative cap',
         'share above 1', 'nan', 'cap with immediate effect'])
 def test_bad_settings(options, told):
     with pytest.raises(ValueError, match=told):

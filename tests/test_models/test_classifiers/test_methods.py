@@ -40,12 +40,25 @@ METHODS = dict(
                  different_class_only=True,
                  loss=dict(type='AddUpLoss',
                            class_counts=[4, 9, 2, 8, 1, 5, 7])), {}))
+# A confidence around the heads of others.
+for _name, _head, _index in (
+        ('dan', METHODS['dan'][1], 0), ('eac', METHODS['eac'][1], -1),
+        ('linear', dict(type='LinearClsHead'), -1)):
+    _neck, _, _kwargs = METHODS['scn' if _name == 'linear' else _name]
+    METHODS[f'confident_{_name}'] = (_neck, dict(
+        type='ImportanceHead', num_classes=7, in_channels=64, head=_head,
+        feat_index=_index), _kwargs)
 LOSSES = dict(
     scn={'loss_cls', 'loss_rank'},
     rul={'loss_mix'},
     eac={'loss_cls', 'loss_consistency'},
     dan={'loss_cls', 'loss_affinity', 'loss_partition'},
-    fan2022={'loss_mix'})
+    fan2022={'loss_mix'},
+    confident_dan={'loss_cls', 'loss_rank', 'loss_affinity',
+                   'loss_partition'},
+    confident_eac={'loss_cls', 'loss_rank', 'loss_consistency'},
+    confident_linear={'loss_cls', 'loss_rank'})
+CONFIDENT = [name for name in METHODS if name not in ('eac', 'dan')]
 
 
 def _build(name, backbone=CNN, **options):
@@ -78,7 +91,7 @@ def test_the_three_modes(name):
     for sample, row in zip(samples, logits.softmax(1)):
         torch.testing.assert_close(sample.pred_score, row)
         assert sample.pred_label.tolist() == [row.argmax()]
-        has = name in ('scn', 'rul', 'fan2022')
+        has = name in CONFIDENT
         assert ('pred_confidence' in sample) == has
         if has:
             assert sample.pred_confidence.shape == ()
@@ -146,12 +159,11 @@ def test_a_label_bank_learns_from_the_head(name):
     images, samples = torch.randn(6, 3, 32, 32), _samples(6)
     for index, sample in enumerate(samples):
         sample.set_field(index, 'sample_idx', field_type='metainfo')
-    alone = name in ('scn', 'eac', 'dan')  # gives logits of single samples
     correction = dict(type='MarginRelabeling', margin=0., scope='all')
     model, plain = _build(
         name,
         label_bank=dict(type='LabelBank', num_classes=7,
-                        correction=correction if alone else None),
+                        correction=correction),
     ).eval(), _build(name).eval()
     bank = model.label_bank
     bank.initialise(range(6))
@@ -166,7 +178,7 @@ def test_a_label_bank_learns_from_the_head(name):
         s.get('pred_confidence', torch.tensor(torch.nan))
         for s in plain(images, mode='predict')])
     torch.testing.assert_close(bank.confidence, confidence, equal_nan=True)
-    expected = plain(images).argmax(1) if alone else torch.arange(6)
+    expected = plain(images).argmax(1)
     assert torch.equal(bank.label, expected)
     assert len(changes.index) == (expected != torch.arange(6)).sum()
 

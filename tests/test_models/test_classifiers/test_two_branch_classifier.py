@@ -331,7 +331,7 @@ BAD = dict(
            'no attention maps'),
     mirror=(dict(mirror_view=True), ValueError, 'place of the second_view'),
     mirrored=(dict(attention=dict(type='AttentionConsistencyLoss')),
-              ValueError, 'Remedy: set mirrored=False'),
+              ValueError, 'Hint: set mirrored=False'),
     branch=(dict(branch=dict(stem=dict())), ValueError, "changes .'stem'."),
     shared=(dict(shared=('layer9', )), ValueError, "cannot share 'layer9'"),
     landmarks=(dict(neck=dict(type='PatchAttention', in_channels=32,

@@ -4,6 +4,7 @@ import torch
 from mmpretrain.registry import MODELS
 
 import mmfer  # noqa: F401
+from mmfer.errors import ConfigError
 from mmfer.models.layers import calibrate, upright_landmarks
 from mmfer.models.losses import CCCLoss, PatchVisibilityLoss
 from mmfer.structures import FERDataSample, SampleBatch
@@ -235,7 +236,6 @@ def test_erased_patches():
     """What a batch augment erased reaches the loss."""
     head = head_of(visibility=dict(type='PatchVisibilityLoss'))
     feats = feats_of()
-    assert 'loss_visibility' not in head.loss(feats, SAMPLES)
     window = torch.tensor([[0., 0., .5, 1.]] * 3)
     batch = SampleBatch.of(SAMPLES).with_targets({}, dict(
         erase_window=window))
@@ -245,6 +245,14 @@ def test_erased_patches():
     torch.testing.assert_close(
         found, loss(feats[1], feats[3], window) +
         loss(number * feats[0], feats[3], window))
+
+
+def test_bad_visibility_that_would_never_act():
+    head = head_of(visibility=dict(type='PatchVisibilityLoss'))
+    with pytest.raises(ConfigError, match='record.*BatchErasing'):
+        head.loss(feats_of(), SAMPLES)
+    with pytest.raises(ConfigError, match='PatchAttention'):
+        head.loss(feats_of()[-1:], SAMPLES)
 
 
 def test_a_plain_neck():

@@ -7,6 +7,7 @@ import pytest
 import torch
 from torch.nn.functional import cross_entropy
 
+from mmfer.errors import ConfigError
 from mmfer.models import FERClassifier, MultiTaskFERHead
 from mmfer.models.heads import AUGraphHead, AUHead, VAHead
 from mmfer.models.losses import ActionUnitLoss, CCCLoss
@@ -196,12 +197,23 @@ def test_head_of_mmpretrain():
                             expr=dict(type='LinearClsHead')))
     assert head.tasks[0] == 'expr'
     head.init_weights()
-    assert head.expr.fc.weight.std() < .02  # its own initialisation
+    assert head.expr.head.fc.weight.std() < .02  # its own initialization
     losses = head.loss(_feats(), _samples())
     torch.testing.assert_close(losses['loss_cls'], cross_entropy(
         head(_feats()), torch.arange(N) % 7))
     assert set(losses) == {'loss_cls', 'loss_au', 'loss_va'}
     assert 'pred_confidence' not in head.predict(_feats())[0]
+
+
+def test_checkpoints_without_an_adapter_are_read():
+    tasks = dict(expr=dict(type='LinearClsHead'), au=AU)
+    head, other = _head(tasks=tasks), _head(seed=1, tasks=tasks)
+    state = {key.replace('expr.head.', 'expr.'): value
+             for key, value in head.state_dict().items()}
+    assert 'task_heads.expr.fc.weight' in state
+    other.load_state_dict(state)  # strict
+    assert torch.equal(other(_feats()), head(_feats()))
+    other.load_state_dict(head.state_dict())
 
 
 def test_names_that_two_tasks_share():
@@ -291,11 +303,11 @@ def test_face_and_mirror_are_averaged_in_all_tasks():
 
 @pytest.mark.parametrize('make, error, message', [
     (lambda: _head(tasks=dict(au=AU)), ValueError, 'needs a head .* expr'),
-    (lambda: _head(tasks=dict(expr=AU)), TypeError, 'AUHead cannot be'),
+    (lambda: _head(tasks=dict(expr=AU)), ConfigError, 'AUHead cannot be'),
     (lambda: _head(tasks=dict(expr=TASKS['expr'], au=TASKS['expr'])),
      TypeError, "ImportanceHead cannot be the head of the task 'au'"),
-    (lambda: _head(tasks=dict(expr=dict(type='ArcFaceClsHead'))), TypeError,
-     'ArcFaceClsHead cannot'),
+    (lambda: _head(tasks=dict(expr=dict(type='ArcFaceClsHead'))),
+     ConfigError, 'ArcFaceClsHead cannot.*Hint: .*LinearClsHead'),
     (lambda: _head(task_weights=dict(pose=1)), ValueError, "'pose': 1"),
     (lambda: _head(task_weights=dict(au=-1)), ValueError, "'au': -1"),
     (lambda: _head().set_ramp('pose', 1), KeyError, 'no task'),

@@ -3,6 +3,7 @@ import pytest
 import torch
 from torch import nn
 
+from mmfer.errors import ConfigError
 from mmfer.models.layers import (CBAM, CrossAttentionHead, FeatureBranch,
                                  draw_partners, feature_map, mix,
                                  mixing_weights)
@@ -106,10 +107,24 @@ def test_cross_attention_head_by_hand():
     assert (head.channel.gate(pooled) > 0).all()
 
 
-def test_fresh_cbam_halves():
+@pytest.mark.parametrize('start, low, high', [
+    (.5, .23, .27), (.95, .88, .92)])
+def test_how_much_passes_a_fresh_cbam(start, low, high):
+    """A quarter as released; nearly all for a trained network."""
     torch.manual_seed(0)
-    cbam, x = CBAM(32).train(), torch.randn(2, 32, 5, 5)
-    torch.testing.assert_close(cbam(x), cbam.channel(x) / 2)
+    cbam, x = CBAM(64, start=start).train(), torch.randn(4, 64, 7, 7)
+    torch.testing.assert_close(cbam(x), start * cbam.channel(x))
+    passed = cbam(x).norm() / x.norm()
+    assert low < passed < high
+    cbam(x).square().sum().backward()
+    assert all(p.grad.any() for name, p in cbam.named_parameters()
+               if name != 'spatial.conv.weight')
+
+
+@pytest.mark.parametrize('start', [0., 1., -1.])
+def test_bad_start_of_cbam(start):
+    with pytest.raises(ConfigError, match='start must lie'):
+        CBAM(8, start=start)
 
 
 def test_cbam_by_hand():

@@ -2,13 +2,13 @@
 import pytest
 import torch
 
-from mmfer.models.layers import (PatchGate, cut_around, cut_windows,
-                                 patch_windows, windows_around)
+from mmfer.models.layers import (PATCH_SCHEMES, PatchGate, cut_around,
+                                 cut_windows, patch_windows, windows_around)
 from mmfer.models.layers.patch_windows import LANDMARKS
 from mmfer.structures.landmarks import mirror_order
 
 
-@pytest.mark.parametrize('scheme', ['grid2', 'overlap5'])
+@pytest.mark.parametrize('scheme', ['grid2', 'grid4', 'overlap5'])
 @pytest.mark.parametrize('height, width', [(14, 14), (7, 7), (1, 1), (2, 2),
                                            (5, 8)])
 def test_windows_cover_the_map(scheme, height, width):
@@ -19,6 +19,9 @@ def test_windows_cover_the_map(scheme, height, width):
         seen[top:end, left:right] += 1
     assert seen.all()
     assert len({(e - t, r - x) for t, e, x, r in windows}) == 1
+    assert len(windows) == PATCH_SCHEMES[scheme]
+    mirrored = {(t, e, width - r, width - x) for t, e, x, r in windows}
+    assert scheme == 'overlap5' or mirrored == set(windows)
 
 
 def test_windows_of_the_page():
@@ -26,6 +29,8 @@ def test_windows_of_the_page():
         (0, 9, 0, 9), (0, 9, 5, 14), (5, 14, 0, 9), (5, 14, 5, 14),
         (2, 11, 2, 11)]
     assert patch_windows('grid2', 14, 14)[3] == (7, 14, 7, 14)
+    assert patch_windows('grid4', 14, 14)[5:7] == [(3, 7, 3, 7), (3, 7, 7, 11)]
+    assert patch_windows('grid4', 8, 8)[-1] == (6, 8, 6, 8)
     x = torch.arange(2 * 3 * 14 * 14.).view(2, 3, 14, 14)
     cut = cut_windows(x, patch_windows('overlap5', 14, 14))
     assert torch.equal(cut[:, 4], x[:, :, 2:11, 2:11])

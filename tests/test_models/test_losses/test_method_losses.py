@@ -263,6 +263,22 @@ def test_add_up_with_equal_counts_is_unweighted():
         plain, torch.nn.functional.cross_entropy(logits, labels))
 
 
+def test_add_up_waits_for_the_counts_of_the_run():
+    logits, labels = torch.randn(5, 3), torch.tensor([0, 1, 2, 0, 1])
+    given = _loss('AddUpLoss', class_counts=[10, 30, 20], weighting='sqrt')
+    told = _loss('AddUpLoss', weighting='sqrt')
+    assert told.needs_counts and not given.needs_counts
+    assert not _loss('AddUpLoss').needs_counts
+    with pytest.warns(UserWarning, match='Hint: .*ClassCountHook'):
+        alike = _loss('AddUpLoss', weighting='sqrt')(logits, labels, labels)
+    torch.testing.assert_close(
+        alike, torch.nn.functional.cross_entropy(logits, labels))
+    told.set_counts([10, 30, 20])
+    assert not told.needs_counts
+    assert torch.equal(told(logits, labels, labels),
+                       given(logits, labels, labels))
+
+
 # All of them
 
 
@@ -324,6 +340,8 @@ BAD = dict(
     nan_count=('AddUpLoss', dict(class_counts=[3, math.nan]), 'need samples'),
     weighting=('AddUpLoss', dict(class_counts=[3, 1], weighting='cube'),
                'weighting must be'),
+    weighting_without_counts=('AddUpLoss', dict(weighting='cube'),
+                              'weighting must be'),
     beta=('AddUpLoss',
           dict(class_counts=[3, 1], weighting='effective_number', beta=1.),
           'beta'))

@@ -108,7 +108,7 @@ def test_effective_numbers():
 def test_without_counts_all_classes_are_alike():
     cosines, labels = _batch()
     loss = MODELS.build(dict(type='CRILoss'))
-    with pytest.warns(UserWarning, match='Remedy.*ClassCountHook'):
+    with pytest.warns(UserWarning, match='Hint.*ClassCountHook'):
         value = loss(cosines, labels)
     torch.testing.assert_close(
         value, _build('CRILoss', [9] * 7)(cosines, labels))
@@ -342,5 +342,5 @@ def test_bad_arguments(kind, settings, message):
 
 
 def test_bad_distributions():
-    with pytest.raises(ValueError, match='needs one label of each sample'):
+    with pytest.raises(ValueError, match='LDAMLoss needs labels of shape'):
         _build('LDAMLoss')(torch.rand(2, 7), torch.full((2, 7), 1 / 7))

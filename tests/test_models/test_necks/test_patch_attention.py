@@ -3,6 +3,7 @@ import pytest
 import torch
 from mmpretrain.registry import MODELS
 
+from mmfer.errors import ConfigError
 from mmfer.models.necks import PatchAttention
 from mmfer.structures import FERDataSample
 
@@ -43,8 +44,8 @@ def test_equals_a_loop():
     torch.testing.assert_close(boxes[2], torch.tensor(wanted))
 
 
-@pytest.mark.parametrize('patches, number', [('grid2', 4), ('overlap5', 5),
-                                             ('landmark24', 24)])
+@pytest.mark.parametrize('patches, number', [
+    ('grid2', 4), ('grid4', 16), ('overlap5', 5), ('landmark24', 24)])
 def test_all_schemes_learn(patches, number):
     neck = neck_of(patches=patches).train()
     neck.init_weights()
@@ -57,10 +58,41 @@ def test_all_schemes_learn(patches, number):
         assert parameter.grad.abs().sum() > 0, name
 
 
-def test_gates_that_underflow():
-    neck = neck_of()
+@pytest.mark.parametrize('sharpness', [0., .5, 1.])
+def test_gates_that_underflow(sharpness):
+    neck = neck_of(sharpness=sharpness)
     torch.nn.init.constant_(neck.gate.judge[-2].bias, -200.)
-    assert all(t.isfinite().all() for t in neck(MAPS))
+    found = neck(MAPS)
+    assert all(t.isfinite().all() for t in found)
+    found[-1].sum().backward()
+    assert all(p.grad is None or p.grad.isfinite().all()
+               for p in neck.parameters())
+
+
+def test_sharpness_is_the_exponent_of_the_weights():
+    plain, _, _, _, feature = neck_of()(MAPS)
+    for sharpness in (.5, 2.):
+        sharp = neck_of(sharpness=sharpness)(MAPS)[0]
+        wanted = plain**sharpness
+        wanted = wanted / wanted.sum(1, keepdim=True)
+        torch.testing.assert_close(sharp, wanted)
+    torch.testing.assert_close(neck_of(sharpness=1.)(MAPS)[-1], feature)
+
+
+def test_uniform_weights_keep_the_parameters():
+    """The control loads the same checkpoint and trains in one backward pass
+    of distributed training: every parameter gets a gradient."""
+    neck = neck_of(patches='grid4', sharpness=0.).train()
+    shapes = {k: v.shape for k, v in neck_of(
+        patches='grid4').state_dict().items()}
+    assert {k: v.shape for k, v in neck.state_dict().items()} == shapes
+    weights, gates, whole, _, feature = neck(MAPS)
+    torch.testing.assert_close(weights, torch.full((3, 16), 1 / 16))
+    assert gates.std() > 0
+    (feature.square().sum() + whole.sum()).backward()
+    for name, parameter in neck.named_parameters():
+        assert parameter.grad is not None and parameter.grad.isfinite().all()
+    assert not neck.relation.weight.grad.any()
 
 
 def test_a_single_map():
@@ -110,8 +142,10 @@ def test_bad_mirror():
 
 
 def test_bad_scheme():
-    with pytest.raises(ValueError, match='landmark24'):
+    with pytest.raises(ConfigError, match='landmark24'):
         PatchAttention(patches='grid3')
+    with pytest.raises(ConfigError, match='sharpness'):
+        PatchAttention(sharpness=-1.)
 
 
 def test_bad_pooled_map():
@@ -119,7 +153,8 @@ def test_bad_pooled_map():
         neck_of()((torch.randn(2, 8), torch.randn(2, 16)))
 
 
-@pytest.mark.parametrize('patches', ['grid2', 'overlap5', 'landmark24'])
+@pytest.mark.parametrize('patches',
+                         ['grid2', 'grid4', 'overlap5', 'landmark24'])
 def test_operations_can_be_counted(patches):
     """Sizes are tensors while a model is traced."""
     neck = neck_of(patches=patches).requires_grad_(False)

@@ -6,6 +6,7 @@ import numpy as np
 import torch
 from mmcv.transforms import BaseTransform, Compose
 
+from mmfer.errors import ConfigError
 from mmfer.registry import TRANSFORMS
 
 
@@ -51,9 +52,9 @@ class ClipTransform(BaseTransform):
         """Treat the frames of one clip."""
         clip = results['img']
         if clip.ndim != 4:
-            raise ValueError('ClipTransform wants clips (T, H, W, C), got '
-                             f'{clip.shape}. Remedy: take its transforms out '
-                             'of it for pictures')
+            raise ConfigError(
+                f'ClipTransform wants clips (T, H, W, C), got {clip.shape}',
+                hint='take its transforms out of it for pictures')
         states, made = _random_states(), []
         for frame in clip:
             _set_random_states(states)

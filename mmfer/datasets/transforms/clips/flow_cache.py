@@ -5,7 +5,8 @@ from typing import Callable, Optional
 
 import numpy as np
 
-from mmfer.datasets.npz_files import UNREADABLE, write_npz
+from mmfer.errors import AnnotationError
+from mmfer.files import read_npz, write_npz
 
 
 class FlowCache:
@@ -40,10 +41,10 @@ class FlowCache:
             return make()
         path = self.path(key)
         try:
-            with np.load(path, allow_pickle=False) as file:
-                if str(file['key']) == key:
-                    return file['array']
-        except UNREADABLE:
+            arrays = read_npz(path, 'delete it')
+            if str(arrays['key']) == key:
+                return arrays['array']
+        except (FileNotFoundError, AnnotationError, KeyError):
             pass
         array = make()
         write_npz(path, array=array, key=np.array(key))

@@ -2,6 +2,7 @@
 import numpy as np
 from mmcv.transforms import BaseTransform
 
+from mmfer.errors import ConfigError
 from mmfer.registry import TRANSFORMS
 from .optical_flow import strain
 
@@ -31,8 +32,9 @@ class FlowStrain(BaseTransform):
     def transform(self, results: dict) -> dict:
         """Add the strain to one flow."""
         if not results.get('is_flow'):
-            raise ValueError(f"{results.get('img_path')}: FlowStrain wants a "
-                             'flow. Remedy: put ReadFlow before it')
+            raise ConfigError(f"{results.get('img_path')}: FlowStrain wants "
+                              'a flow',
+                              hint='put ReadFlow before it')
         flow = results['img']
         img = np.concatenate([flow, strain(flow)[..., None]], -1)
         if self.stretch:

@@ -4,16 +4,57 @@ import os
 import os.path as osp
 import re
 from abc import ABC, abstractmethod
-from typing import Dict, List, Sequence
+from collections import Counter
+from typing import Dict, List, Mapping, Sequence, Tuple
 
 import cv2
 import numpy as np
 
-from mmfer.datasets.folders import IMAGE_SUFFIXES
+from mmfer.datasets.folders import (IMAGE_SUFFIXES, describe_skipped,
+                                    images_in)
 from mmfer.structures import ImageError
 from ..load_fer_image import LoadFERImage
 
 _NUMBER = re.compile(r'(\d+)\D*$')
+
+
+def nearest_frames(numbers: np.ndarray, wanted: Sequence[int]) -> np.ndarray:
+    """The nearest frames that are there, the earlier of two as near.
+
+    Args:
+        numbers (np.ndarray): The numbers of the frames that are there, shape
+            ``(N, )``, ascending, N > 0.
+        wanted (Sequence[int]): The numbers of K frames.
+
+    Returns:
+        np.ndarray: K of ``numbers``.
+
+    Examples:
+        >>> nearest_frames(np.array([8, 9, 12]), [3, 9, 11])
+        array([ 8,  9, 12])
+    """
+    distances = np.abs(numbers[None] - np.asarray(wanted)[:, None])
+    return numbers[distances.argmin(1)]
+
+
+def known_frames(numbers: np.ndarray,
+                 clip: Mapping[str, int]) -> Tuple[int, int, int]:
+    """Onset, apex and offset of a clip, all known.
+
+    An onset that is not known is the first frame, an unknown offset the last,
+    an unknown apex the middle of both.
+
+    Args:
+        numbers (np.ndarray): The numbers of the frames that are there, shape
+            ``(N, )``, ascending, N > 0.
+        clip (Mapping[str, int]): ``onset``, ``apex`` and ``offset``; absent
+            or -1 for unknown.
+    """
+    onset, apex, offset = (clip.get(name, -1)
+                           for name in ('onset', 'apex', 'offset'))
+    onset = int(numbers[0]) if onset < 0 else onset
+    offset = int(numbers[-1]) if offset < 0 else offset
+    return onset, (onset + offset) // 2 if apex < 0 else apex, offset
 
 
 class FrameSource(ABC):
@@ -91,6 +132,7 @@ class FolderFrames(FrameSource):
     def __init__(self, path: str) -> None:
         self.name = path
         self._files: Dict[int, str] = {}
+        skipped: Counter = Counter()
         for name in sorted(os.listdir(path)):
             stem, suffix = osp.splitext(name)
             digits = _NUMBER.search(stem)
@@ -103,7 +145,9 @@ class FolderFrames(FrameSource):
                                  f'{number}: {self._files[number]}, {name}')
             self._files[number] = name
         if not self._files:
-            raise ImageError(f'{path}: no frame in this folder')
+            images_in(path, skipped)
+            raise ImageError(f'{path}: no frame in this folder' + (
+                f'; {describe_skipped(skipped)}' if skipped else ''))
         self.numbers = np.array(sorted(self._files), dtype=np.int64)
 
     def read(self, numbers: Sequence[int]) -> List[np.ndarray]:

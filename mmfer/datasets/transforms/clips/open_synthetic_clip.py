@@ -7,6 +7,7 @@ import numpy as np
 from mmcv.transforms import BaseTransform
 
 from mmfer.datasets.synthetic import PARAMETERS, face_points, render_face
+from mmfer.errors import ConfigKeyError
 from mmfer.registry import TRANSFORMS
 from .frame_source import FrameSource
 from .key_frames import to_count
@@ -96,8 +97,9 @@ class OpenSyntheticClip(BaseTransform):
     def transform(self, results: dict) -> dict:
         """Give one face its frames."""
         if 'face' not in results:
-            raise KeyError('OpenSyntheticClip moves samples of SyntheticFER '
-                           'only. Remedy: use OpenClip for clips on disk')
+            raise ConfigKeyError('OpenSyntheticClip moves samples of '
+                                 'SyntheticFER only',
+                                 hint='use OpenClip for clips on disk')
         results = dict(results)
         face, units = results.pop('face'), results.pop('face_units')
         del results['face_points'], results['gt_landmarks']

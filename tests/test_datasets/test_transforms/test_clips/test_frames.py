@@ -133,14 +133,14 @@ def test_one_frame_stands_still_if_allowed(tmp_path):
 def test_bad_frames_outside(folder, frames):
     with pytest.raises(AnnotationError, match=r'clip: onset, apex and offset '
                        r'do not lie in this order in the frames from 46 to 86'
-                       rf': \({frames[0]}, .*Remedy: correct the coding'):
+                       rf': \({frames[0]}, .*Hint: correct the coding'):
         opened(folder, *frames)
 
 
 def test_bad_gaps(tmp_path):
     path = write_frames(tmp_path / 'a', [0, 10, 11, 14])
     with pytest.raises(ImageError, match='a: 11 of the 15 frames from 0 to 14 '
-                       'are missing, the first is 1. Remedy'):
+                       'are missing, the first is 1. Hint'):
         opened(path)
     results = UniformFrames(8)(opened(path, gaps='blend'))
     assert greys(ReadClip()(results)['img']) == list(range(0, 15, 2))
