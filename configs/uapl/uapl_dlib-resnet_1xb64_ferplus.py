@@ -7,8 +7,12 @@ model = dict(
     backbone=dict(_base_.dlib_resnet, _delete_=True, out_indices=(2, 3)),
     neck=dict(in_channels=(128, 256), out_channels=256),
     head=dict(num_classes=8, in_channels=256))
+# Erased as a batch, which records what.
+load, affine, flip, _, pack = _base_.train_pipeline
+data_preprocessor = dict(augments=[_base_.erasing])
 train_dataloader = dict(
     dataset=dict(
+        pipeline=[load, affine, flip, pack],
         auxiliary=dict(
             type='CSVLabels',
             path='data/ferplus-landmark-au.csv',
