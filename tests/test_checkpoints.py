@@ -221,7 +221,8 @@ def test_interrupted_saving_loses_nothing(config, tmp_path, path, number,
                                           mode, last):
     """The run resumes from the last complete checkpoint, to the same end."""
     options = dict(
-        epochs=3, val_cfg=None, val_dataloader=None, val_evaluator=None,
+        epochs=3, model__head__init_cfg=None, val_cfg=None,
+        val_dataloader=None, val_evaluator=None,
         default_hooks__checkpoint__save_best=None,
         default_hooks__checkpoint__max_keep_ckpts=1)
     cfg = config(**options)
@@ -238,10 +239,9 @@ def test_interrupted_saving_loses_nothing(config, tmp_path, path, number,
         load(tmp_path / 'run' / name)
 
     cfg.resume = True
-    runner = Runner.from_cfg(cfg)
-    runner.load_or_resume()
-    assert runner.epoch == last
-    runner.train()
+    latest = find_latest_checkpoint(cfg.work_dir)
+    assert last == (latest and load(latest)['meta']['epoch'] or 0)
+    Runner.from_cfg(cfg).train()
     Runner.from_cfg(config('whole', **options)).train()
     whole, again = (load(tmp_path / name / 'epoch_3.pth')['state_dict']
                     for name in ('whole', 'run'))
@@ -261,11 +261,10 @@ def test_a_copied_folder_is_resumed_on_its_own(config, tmp_path):
         (folder / 'last_checkpoint').write_text(str(old / 'epoch_2.pth'))
     cfg = config('copy', epochs=3, resume=True)
     cfg.default_hooks.checkpoint.update(save_best='expr/nll', rule='less')
+    assert find_latest_checkpoint(cfg.work_dir) == str(
+        tmp_path / 'copy/epoch_2.pth')
     runner = Runner.from_cfg(cfg)
-    runner.load_or_resume()
-    assert runner.epoch == 2
     hook = next(h for h in runner.hooks if hasattr(h, 'best_ckpt_path'))
-    runner.message_hub.update_info('best_score', float('inf'))
     runner.train()
     assert os.path.dirname(hook.best_ckpt_path) == str(tmp_path / 'copy')
     assert sorted(path.name for path in old.glob('*.pth')) == before
