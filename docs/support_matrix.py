@@ -8,7 +8,7 @@ from mmengine.config import Config
 from mmengine.registry import DefaultScope
 from model_zoo import read_metafiles
 
-from mmfer.apis.arguments import ConfigError
+from mmfer.errors import ConfigError
 from mmfer.apis.export import ExportableModel
 from mmfer.apis.inference import face_size
 from mmfer.apis.models import (au_names_of, num_landmarks_of,

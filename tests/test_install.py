@@ -289,3 +289,15 @@ def test_requirement_files(path):
     assert names and names == sorted(set(names))
     if path.stem != 'mm':
         assert not set(names) & MM_PACKAGES
+
+
+def test_import_loads_no_package_that_only_some_functions_need():
+    """They are imported where they are used."""
+    code = ('import sys, mmfer; print(*{name.partition(".")[0] for name in '
+            'sys.modules})')
+    loaded = subprocess.run([sys.executable, '-W', 'ignore', '-c', code],
+                            capture_output=True, text=True, check=True)
+    rare = {'IPython', 'cleanlab', 'dlib', 'kornia', 'matplotlib', 'networkx',
+            'onnx', 'onnxruntime', 'pandas', 'scipy', 'sklearn', 'timm',
+            'torchmetrics'}
+    assert not rare & set(loaded.stdout.split())

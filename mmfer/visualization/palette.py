@@ -4,7 +4,6 @@ import os.path as osp
 from functools import lru_cache
 from typing import Tuple
 
-import matplotlib
 from PIL import ImageColor, ImageFont
 
 from .colors import (BLUE, GREEN, ORANGE, PINK, SKY_BLUE, VERMILION,
@@ -37,6 +36,7 @@ def on_colour(colour: COLOUR) -> COLOUR:
 @lru_cache(maxsize=32)
 def font(size: int) -> ImageFont.FreeTypeFont:
     """DejaVu Sans, which comes with matplotlib, ``size`` pixels high."""
+    import matplotlib
     return ImageFont.truetype(
         osp.join(matplotlib.get_data_path(), 'fonts/ttf/DejaVuSans.ttf'),
         size)

@@ -441,7 +441,7 @@ def test_registered_under_its_bare_name():
 @pytest.mark.parametrize('options, told', [
     (dict(model__label_bank=None), 'found 0 label banks'),
     (dict(model__label_bank=dict(type='LabelBank', num_classes=4)),
-     'num_classes=4'),
+     'model.label_bank.num_classes=8'),
     (dict(train_cfg=dict(_delete_=True, by_epoch=False, max_iters=4)),
      'by_epoch=True'),
     (dict(model__train_cfg=dict(augments=dict(type='Mixup', alpha=.2))),
