@@ -54,7 +54,9 @@ def test_training_step(golden, case):
         rtol=1e-4,
         atol=1e-7)
     total.backward()
-    golden.check_gradients(model, expected['grads'])
+    # The references are of float32: the same step in double precision differs
+    # from them by up to 2.3e-3.
+    golden.check_gradients(model, expected['grads'], rtol=3e-3)
     optimizer.step()
     golden.check_parameters(model, expected['after_step'], expected['grads'],
                             rtol=1e-3)
