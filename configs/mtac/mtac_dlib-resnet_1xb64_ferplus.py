@@ -18,7 +18,7 @@ train_dataloader = dict(
 custom_hooks = [
     *_base_.custom_hooks,
     dict(type='TemplateHook'),
-    dict(type='LabelCorrectionHook', start_epoch=5),
+    dict(type='LabelCorrectionHook'),
     dict(type='TaskRampHook', ramps=dict(au=2, va=2, template=2)),
     dict(type='AUGraphHook'),
 ]
