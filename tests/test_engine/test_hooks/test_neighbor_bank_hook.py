@@ -102,10 +102,10 @@ def test_testing_needs_no_index(run, tmp_path):
     assert not runner.model.head.bank.size
     batch = next(iter(runner.test_dataloader))
     sample = runner.model.test_step(batch)[0]
-    assert sample.pred_patch_weights.shape == (5, )
+    assert sample.pred_patch_weights.shape == (16, )
     torch.testing.assert_close(sample.pred_patch_weights.sum().cpu(),
                                torch.tensor(1.))
-    assert sample.pred_patch_boxes.shape == (5, 4)
+    assert sample.pred_patch_boxes.shape == (16, 4)
     assert 0 < sample.pred_confidence < 1
 
 
