@@ -34,9 +34,9 @@ def make_runner(work_dir, file, **options):
     cfg.init_weights = 'random'
     cfg.merge_from_dict({
         'model.backbone': dict(
-            _delete_=True, type='ResNet_CIFAR', depth=18, base_channels=4,
+            _delete_=True, type='ResNet_CIFAR', depth=18, base_channels=8,
             out_indices=(2, 3)),
-        'model.neck': dict(in_channels=(16, 32), out_channels=8),
+        'model.neck': dict(in_channels=(32, 64), out_channels=8),
         'model.head': dict(in_channels=8),
         'train_cfg': dict(max_epochs=3, val_interval=3),
         'default_hooks.logger.interval': 100,

@@ -14,12 +14,12 @@ from mmfer.structures import FERDataSample
 from ...processes import run_processes
 from ...toys import make_ferplus, small_config
 
-CNN = dict(type='ResNet_CIFAR', depth=18, base_channels=4, out_indices=(3, ))
+CNN = dict(type='ResNet_CIFAR', depth=18, base_channels=8, out_indices=(3, ))
 CONVNEXT = dict(
     type='ConvNeXt',
-    arch=dict(depths=[1, 1, 1, 1], channels=[4, 8, 16, 32]),
+    arch=dict(depths=[1, 1, 1, 1], channels=[8, 16, 32, 64]),
     gap_before_final_norm=False)
-HEAD = dict(type='ClassAttentionHead', num_classes=7, in_channels=32)
+HEAD = dict(type='ClassAttentionHead', num_classes=7, in_channels=64)
 ATTENTION = dict(type='AttentionConsistencyLoss', mirrored=False,
                  normalization='l2', loss_weight=1.)
 SOFT_LABEL = dict(type='SoftLabelAlignmentLoss')
@@ -322,7 +322,7 @@ def test_two_processes_stay_equal(tmp_path):
 
 BAD = dict(
     head=(dict(head=dict(type='LinearClsHead', num_classes=7,
-                         in_channels=32)), TypeError, 'no head of one'),
+                         in_channels=64)), TypeError, 'no head of one'),
     views=(dict(head=dict(HEAD, type='AttentionConsistencyHead')),
            TypeError, 'no head of one'),
     maps=(dict(head=dict(HEAD, type='ImportanceHead')), ValueError,
@@ -334,7 +334,7 @@ BAD = dict(
               ValueError, 'Hint: set mirrored=False'),
     branch=(dict(branch=dict(stem=dict())), ValueError, "changes .'stem'."),
     shared=(dict(shared=('layer9', )), ValueError, "cannot share 'layer9'"),
-    landmarks=(dict(neck=dict(type='PatchAttention', in_channels=32,
+    landmarks=(dict(neck=dict(type='PatchAttention', in_channels=64,
                               patches='landmark24')),
                ValueError, 'no landmarks'),
     points=(dict(backbone=dict(type='LandmarkMLP', channels=(32, ))),
@@ -355,7 +355,7 @@ def test_bad_without_a_second_view():
 
 
 def test_bad_without_logits_in_training():
-    head = dict(type='UncertaintyMixingHead', num_classes=7, in_channels=32,
+    head = dict(type='UncertaintyMixingHead', num_classes=7, in_channels=64,
                 feat_size=4)
     model = _build(head=head, attention=None, branch=dict())
     with pytest.raises(ValueError, match='no logits of single samples'):
