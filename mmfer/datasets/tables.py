@@ -140,6 +140,18 @@ def _not_utf8(path: str) -> AnnotationError:
     return AnnotationError('not UTF-8 text', path)
 
 
+def _csv_rows(lines: Iterable[str], path: str, delimiter: str,
+              before: int = 0) -> Iterator[Tuple[int, List[str]]]:
+    """Yield line numbers and cells; ``before`` lines were read already."""
+    reader = csv.reader(lines, delimiter=delimiter)
+    try:
+        for cells in reader:
+            yield before + reader.line_num, cells
+    except csv.Error as error:
+        raise AnnotationError(f'unreadable CSV: {error}', path,
+                              before + reader.line_num) from None
+
+
 def read_rows(path: str,
               columns: Sequence[int],
               delimiter: Optional[str] = None
@@ -161,8 +173,8 @@ def read_rows(path: str,
     if delimiter is None:
         rows = ((n, line.split()) for n, line in enumerate(_lines(path), 1))
     else:
-        reader = csv.reader(_lines(path, ''), delimiter=delimiter)
-        rows = ((reader.line_num, [c.strip() for c in row]) for row in reader)
+        rows = ((n, [cell.strip() for cell in row])
+                for n, row in _csv_rows(_lines(path, ''), path, delimiter))
     for number, cells in rows:
         if not any(cells):
             continue
@@ -245,10 +257,11 @@ def _read_header(lines: Iterator[str], path: str,
         delimiter = given.group(1)
     else:
         delimiter = max(',;\t', key=lambda sign: len(
-            next(csv.reader([first], delimiter=sign), [])))
-    reader = csv.reader(chain([first], lines), delimiter=delimiter)
-    names = [name.strip() for name in next(reader, [])]
-    before += reader.line_num
+            next(_csv_rows([first], path, sign, before), (0, []))[1]))
+    number, names = next(
+        _csv_rows(chain([first], lines), path, delimiter, before),
+        (before, []))
+    names, before = [name.strip() for name in names], number
     if not any(names):
         raise AnnotationError('an empty file where a header belongs', path,
                               max(before, 1))
@@ -275,27 +288,21 @@ def _read_cells(lines: Iterable[str], path: str, header: Header, before: int
     Empty cells that a spreadsheet adds or leaves out at the end of a row,
     beyond the last column that has a name, do not matter.
     """
-    reader, width = csv.reader(lines, delimiter=header.delimiter), len(
-        header.names)
-    try:
-        for cells in reader:
-            cells = [cell.strip() for cell in cells]
-            if not any(cells):
-                continue
-            if len(cells) > width and not any(cells[width:]):
-                cells = cells[:width]
-            elif len(cells) < width and not any(header.names[len(cells):]):
-                cells += [''] * (width - len(cells))
-            if len(cells) != width:
-                raise AnnotationError(
-                    f'{len(cells)} cells under a header of {width}', path,
-                    before + reader.line_num,
-                    header.delimiter.join(cells)[:200], _why_long(
-                        cells, width, header.delimiter))
-            yield before + reader.line_num, cells
-    except csv.Error as error:
-        raise AnnotationError('unreadable CSV', path,
-                              before + reader.line_num, str(error)) from None
+    width = len(header.names)
+    for number, cells in _csv_rows(lines, path, header.delimiter, before):
+        cells = [cell.strip() for cell in cells]
+        if not any(cells):
+            continue
+        if len(cells) > width and not any(cells[width:]):
+            cells = cells[:width]
+        elif len(cells) < width and not any(header.names[len(cells):]):
+            cells += [''] * (width - len(cells))
+        if len(cells) != width:
+            raise AnnotationError(
+                f'{len(cells)} cells under a header of {width}', path, number,
+                header.delimiter.join(cells)[:200],
+                _why_long(cells, width, header.delimiter))
+        yield number, cells
 
 
 def _why_long(cells: Sequence[str], width: int,

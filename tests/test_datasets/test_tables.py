@@ -89,3 +89,16 @@ def test_bad_number(text, function):
 def test_bad_number_is_not_unknown(number):
     with pytest.raises(AnnotationError):
         to_float(number, 'n', 'f', 1, allow_nan=True)
+
+
+@pytest.mark.parametrize('read', [
+    lambda path: list(read_csv(path)),
+    lambda path: list(read_rows(path, (2, ), ','))], ids=['csv', 'rows'])
+@pytest.mark.parametrize('line', [1, 2])
+def test_bad_cell_beyond_the_limit_of_the_csv_reader(tmp_path, read, line):
+    rows = ['a,b', '1,2']
+    rows[line - 1] = f'{"x" * 200_000},2'
+    (tmp_path / 'a.csv').write_text('\n'.join(rows))
+    with pytest.raises(AnnotationError,
+                       match=f'a.csv, line {line}: unreadable CSV: field'):
+        read(str(tmp_path / 'a.csv'))
