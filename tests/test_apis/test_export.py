@@ -144,5 +144,5 @@ def test_bad_onnx_files(trained, tmp_path):
     onnx.save(onnx.helper.make_model(
         graph, opset_imports=[onnx.helper.make_opsetid('', 17)],
         ir_version=8), path)
-    with pytest.raises(ConfigError, match='has no metadata of mmfer'):
+    with pytest.raises(ConfigError, match='no complete metadata of mmfer'):
         load_onnx(config, path)

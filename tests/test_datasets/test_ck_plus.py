@@ -153,7 +153,7 @@ def test_images_are_read(root):
     ('Landmarks', '_landmarks.txt', '1 2\n' * 67, 'landmarks belong here: 67'),
     ('Landmarks', '_landmarks.txt', '1 2\n' * 69, 'landmarks belong here: 69'),
     ('Landmarks', '_landmarks.txt', '1 2\n' * 5 + 'nan 2\n',
-     "line 6: a landmark is not finite: 'nan'"),
+     "line 6: a landmark is not a number: 'nan'"),
     ('Landmarks', '_landmarks.txt', '1 2 3\n' * 68, '3 columns where 2'),
 ], ids=['emotion_empty', 'emotion_two_lines', 'emotion_two_numbers',
         'emotion_text', 'emotion_high', 'emotion_zero', 'emotion_fraction',

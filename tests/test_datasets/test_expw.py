@@ -81,7 +81,7 @@ def test_other_places(root):
     ('a.jpg 0 28 113 226 141 22.9', '7 columns where 8 belong'),
     ('a.jpg 0 28 226 113 141 22.9 0', 'an empty box.*28 226 113 141'),
     ('a.jpg 0 141 113 226 28 22.9 0', 'an empty box'),
-    ('a.jpg 0 28 113 nan 141 22.9 0', "box right is not finite: 'nan'"),
+    ('a.jpg 0 28 113 nan 141 22.9 0', "box right is not a number: 'nan'"),
     ('a.jpg 0 x 113 226 141 22.9 0', "box top is not a number: 'x'"),
     ('a.jpg 0 28 113 226 141 inf 0', 'the confidence is not finite'),
     ('a.jpg 0 28 113 226 141 22.9 7', r"label lies outside \[0, 6\]: '7'"),

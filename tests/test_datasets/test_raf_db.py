@@ -136,7 +136,7 @@ LIST = 'EmoLabel/list_patition_label.txt'
     ('train_1.jpg 1\nval_1.jpg 1\n', 2, 'val_1.jpg'),
     ('train_1.jpg 1\ntrain_2.jpg 1\ntrain_1.jpg 2\n', 3, 'train_1.jpg'),
     ('train_1.jpg 1\ntrain_2.\0jpg 1\n', 2, 'NUL'),
-    (b'train_1.jpg 1\ntr\xff\xfe.jpg 1\n', None, 'not UTF-8'),
+    (b'train_1.jpg 1\ntr\xff\xfe.jpg 1\n', 2, 'not UTF-8'),
     ('', None, 'empty'),
     ('test_1.jpg 1\n', None, 'no sample remains'),
 ], ids=['label above 7', 'label 0', 'word as label', 'fraction as label',

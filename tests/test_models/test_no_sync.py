@@ -135,7 +135,7 @@ def _model_step(name, device):
         sample = FERDataSample().set_gt_label(label)
         sample.set_gt_landmarks(size * torch.rand(68, 2))
         sample.set_field(label, 'sample_idx', field_type='metainfo')
-        if cfg.model.head.get('loss', {}).get('use_soft'):
+        if "'use_soft': True" in repr(cfg.model.head.to_dict()):
             sample.set_gt_score(torch.full((classes, ), 1 / classes))
         samples.append(sample)
     pipeline = cfg.train_dataloader.dataset.get('pipeline', ())

@@ -143,7 +143,7 @@ def test_order_by_name():
 
 def test_bad_order_of_other_units():
     graph = AUGraph.from_labels(_labels(), NAMES)
-    with pytest.raises(ValueError, match=r"'AU12'\].*not of.*'AU9'\].*Remed"):
+    with pytest.raises(ValueError, match=r"'AU12'\].*not of.*'AU9'\].*Hint"):
         graph.ordered(NAMES[:4] + ('AU9', ))
 
 

