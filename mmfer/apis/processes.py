@@ -38,8 +38,14 @@ def end_with_parent(parent: Optional[int] = None) -> None:
 
 def bind_forks() -> None:
     """Let processes that are forked from here on, such as loader workers,
-    end with the process that forks them."""
-    os.register_at_fork(after_in_child=end_with_parent)
+    end with the process that forks them, also if that ends meanwhile."""
+    parent = [os.getpid()]
+
+    def note() -> None:
+        parent[0] = os.getpid()
+
+    os.register_at_fork(
+        before=note, after_in_child=lambda: end_with_parent(parent[0]))
 
 
 def end_on_interrupt() -> None:

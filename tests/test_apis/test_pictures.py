@@ -27,7 +27,7 @@ def write_video(path, frames, fps=10):
 def test_pictures_of_all_kinds(tmp_path):
     cv2.imwrite(str(tmp_path / 'b.png'), IMAGE)
     cv2.imwrite(str(tmp_path / 'a.png'), IMAGE[..., 0])
-    (tmp_path / 'notes.txt').write_text('no picture')
+    (tmp_path / 'notes.txt').write_text('no image')
     alpha = np.dstack([IMAGE, np.zeros((4, 4), np.uint8)])
     path = str(tmp_path / 'b.png')
     for given, names in (
@@ -210,5 +210,5 @@ def test_images_with_other_endings(tmp_path):
     with pytest.raises(InputError, match='b.heic: images .* not read.*jpg'):
         open_pictures(tmp_path / 'b.heic')
     (tmp_path / 'a.jfif').unlink()
-    with pytest.raises(InputError, match='.gif, .heic.* no picture'):
+    with pytest.raises(InputError, match='.gif, .heic.* no image'):
         open_pictures(tmp_path)

@@ -464,6 +464,7 @@ class LabelBank(nn.Module):
         return (skill >= self.min_skill) & (
             self.stability >= self.min_stability)
 
+    # may wait: between epochs
     def _change(self, seen: torch.Tensor, rows: Dict[str, torch.Tensor],
                 known: Optional[torch.Tensor]) -> Corrections:
         """Change the labels of ``seen`` samples as far as allowed; to other
