@@ -82,7 +82,9 @@ def test_training_step(golden, case, optimizer):
     torch.testing.assert_close(
         grad, expected['grad_centers'], rtol=1e-3, atol=1e-7)
     optimizer.step()
-    golden.check_parameters(model, expected['after_step'], expected['grads'])
+    # Norms and biases start near zero: they are as exact as their gradients.
+    golden.check_parameters(model, expected['after_step'], expected['grads'],
+                            rtol=1e-3)
     torch.testing.assert_close(
         model.head.affinity.centers.data,
         expected['centers_after'],
