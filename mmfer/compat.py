@@ -14,14 +14,7 @@ from typing import Any, List, Optional
 
 from mmfer.checkpoints import fix_checkpoints
 from mmfer.errors import UserError, first_line
-
-# import name -> (name to install, least version, first version not supported)
-_PACKAGES = dict(
-    torch=('torch', '2.6.0', None),
-    torchvision=('torchvision', '0.21.0', None),
-    mmengine=('mmengine', '0.10.6', '1.0.0'),
-    mmcv=('mmcv-lite', '2.0.0', '2.4.0'),
-    mmpretrain=('mmpretrain', '1.2.0', '2.0.0'))
+from mmfer.version import PACKAGES as _PACKAGES
 
 # The last part of a metric's name -> the better direction, for the metrics of
 # expression recognition that MMEngine does not know.

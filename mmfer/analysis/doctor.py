@@ -20,18 +20,15 @@ from typing import Any, Dict, List, Tuple
 
 PYTHON = ((3, 10), (3, 13))
 # Probe -> what to install, lowest version, first version that is too new. The
-# ranges that mmfer insists on at import stand in mmfer/compat.py.
+# ranges that mmfer insists on at import are listed in mmfer/version.py.
 REQUIRED = {
     'numpy': ('numpy', '1.23', None),
     'opencv': ('opencv-python', '4.5', None),
     **runpy.run_path(
         osp.join(osp.dirname(osp.dirname(osp.abspath(__file__))),
-                 'compat.py'))['_PACKAGES'],
+                 'version.py'))['PACKAGES'],
     'torchmetrics': ('torchmetrics', '1.0', None),
 }
-_bound = runpy.run_path(
-    osp.join(osp.dirname(osp.dirname(osp.abspath(__file__))), 'apis',
-             'processes.py'))['bound']
 # Module -> the distributions that bring it.
 DISTRIBUTIONS = {
     'mmengine': ('mmengine', 'mmengine-lite', 'onedl-mmengine'),
@@ -105,8 +102,7 @@ def probe() -> Dict[str, Dict[str, Any]]:
     while True:
         with tempfile.TemporaryDirectory() as folder:
             results = osp.join(folder, 'results.jsonl')
-            command = _bound(
-                [sys.executable, script, results, json.dumps(known)])
+            command = [sys.executable, script, results, json.dumps(known)]
             try:
                 done = subprocess.run(
                     command,
