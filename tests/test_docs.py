@@ -56,8 +56,7 @@ def _check_support_matrix(page):
     }
     assert set(counts) == set(features) == set(folders)
     assert {folders[name] for name, row in features.items()
-            if row['ONNX']} == {name.split('/')[0] for name in METHODS
-                                } | {'flagship'}
+            if row['ONNX']} == {name.split('/')[0] for name in METHODS}
     assert features['DFME']['takes'] == 'clips'
     assert features['FaceTopoNet']['takes'] == 'pictures, landmarks'
     assert 'valence-arousal' in features['MTAC']['predicts']

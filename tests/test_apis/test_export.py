@@ -11,7 +11,7 @@ from mmpretrain.registry import MODELS
 
 from mmfer.apis import FERInferencer
 from mmfer.apis.export import ExportableModel, export_onnx, load_onnx
-from mmfer.apis.inference import TorchPredictor
+from mmfer.apis.inference import TorchPredictor, face_size
 from mmfer.apis.models import LoadedModel, au_names_of, load_model
 from mmfer.errors import ConfigError
 
@@ -28,11 +28,12 @@ METHODS = [
     'uapl/uapl_resnet18_1xb64_synthetic', 'cri/cri_resnet18_1xb64_synthetic',
     'apvit/apvit_ir34-vit-tiny_1xb64_synthetic',
     'transfer/transfer_ir34-vit-tiny_1xb64_synthetic',
+    'flagship/flagship_dlib-resnet_1xb64_ferplus',
 ]
 
 
 def _size(cfg):
-    return (cfg.val_dataloader.dataset.image_size, ) * 2
+    return tuple(face_size(cfg, {}))
 
 
 def _build(name):
